@@ -1,0 +1,20 @@
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+if(KEYWALK_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(KEYWALK_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+# Asio and OpenSSL glue compiled once (boost/asio/impl/src.hpp in keywalk_io), not per unit.
+add_library(keywalk_asio INTERFACE)
+target_compile_definitions(keywalk_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+target_link_libraries(keywalk_asio INTERFACE Boost::headers Boost::url OpenSSL::SSL OpenSSL::Crypto
+                      Threads::Threads)

@@ -1,0 +1,115 @@
+// Strict reading of JSON objects: unknown keys, wrong types and values out of range are errors that
+// name the file, the JSON pointer (RFC 6901) and what was expected.
+//
+// Reading goes on after an error with defaults, so that the code that reads stays straight; the
+// first problem is kept and the caller asks for it at the end:
+//
+//   JsonProblems problems(source);
+//   auto root = ParseJson(text, problems);            // syntax errors with line and column
+//   ObjectReader object(root, "", problems);
+//   auto name = object.RequiredString("name");
+//   auto ms = object.Integer("cooldown_ms", 60000, {1, 1'000'000'000'000});
+//   object.Finish();                                  // unknown keys
+//   if (problems.any()) return problems.error();
+//
+// Not safe for concurrent use.
+#ifndef KEYWALK_CONFIG_JSON_READER_H_
+#define KEYWALK_CONFIG_JSON_READER_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keywalk/result.h"
+
+namespace keywalk::config {
+
+// The first thing that was wrong with a document. "FILE: /pointer: reason".
+class JsonProblems {
+ public:
+  explicit JsonProblems(std::string_view source) : source_(source) {}
+
+  // Keeps the first problem only. `reason` says what was expected; never a key's bytes.
+  void Add(std::string_view pointer, std::string_view reason);
+
+  bool any() const { return first_.has_value(); }
+  // REQUIRES: any()
+  const Error& error() const { return *first_; }
+  const std::string& source() const { return source_; }
+
+ private:
+  std::string source_;
+  std::optional<Error> first_;
+};
+
+// Parses JSON text (no comments, duplicate keys are a problem); null and a problem with line and
+// column if it is malformed.
+nlohmann::json ParseJson(std::string_view text, JsonProblems& problems);
+
+// Reads a whole file; a problem if it cannot be read.
+std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems);
+
+// "/a" + "b" with RFC 6901 escaping.
+std::string JoinPointer(std::string_view pointer, std::string_view token);
+std::string JoinPointer(std::string_view pointer, std::size_t index);
+
+struct IntegerRange {
+  std::int64_t min;
+  std::int64_t max;
+};
+
+// One JSON object at one place in a document. Every accessor names a key that is thereby known.
+// A missing optional key gives the default; a missing required one or a wrong type is a problem.
+class ObjectReader {
+ public:
+  // `value` and `problems` must outlive the reader. Not an object: a problem, and reads as empty.
+  ObjectReader(const nlohmann::json& value, std::string pointer, JsonProblems& problems);
+  ObjectReader(const ObjectReader&) = delete;
+  ObjectReader& operator=(const ObjectReader&) = delete;
+
+  bool Has(std::string_view key) const;
+
+  std::string RequiredString(std::string_view key);
+  std::string String(std::string_view key, std::string_view default_value = "");
+  std::int64_t RequiredInteger(std::string_view key, IntegerRange range);
+  std::int64_t Integer(std::string_view key, std::int64_t default_value, IntegerRange range);
+  bool Boolean(std::string_view key, bool default_value);
+  // A string that must be one of `choices`; the problem lists them.
+  std::string Choice(std::string_view key, std::string_view default_value,
+                     const std::vector<std::string_view>& choices);
+  std::vector<std::string> Strings(std::string_view key);  // an array of strings; absent: empty
+
+  // Any value; null pointer if absent.
+  const nlohmann::json* Value(std::string_view key);
+  // An object or array; null pointer if absent, and a problem for another type.
+  const nlohmann::json* Object(std::string_view key);
+  const nlohmann::json* Array(std::string_view key);
+  // The same, and a problem if absent.
+  const nlohmann::json* RequiredObject(std::string_view key);
+  const nlohmann::json* RequiredArray(std::string_view key);
+
+  // The place of a member, for readers of what lies below.
+  std::string PointerTo(std::string_view key) const { return JoinPointer(pointer_, key); }
+  const std::string& pointer() const { return pointer_; }
+  void Problem(std::string_view key, std::string_view reason);
+
+  // Reports every key that no accessor named, with the known ones. "$schema" is always known.
+  void Finish();
+
+ private:
+  const nlohmann::json* Get(std::string_view key, bool required);
+
+  const nlohmann::json& value_;
+  const std::string pointer_;
+  JsonProblems& problems_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace keywalk::config
+
+#endif  // KEYWALK_CONFIG_JSON_READER_H_

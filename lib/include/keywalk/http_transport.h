@@ -1,0 +1,56 @@
+// The transport over real sockets: HTTP/1.1 with a keep-alive connection pool and TLS.
+#ifndef KEYWALK_HTTP_TRANSPORT_H_
+#define KEYWALK_HTTP_TRANSPORT_H_
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "keywalk/clock.h"
+#include "keywalk/result.h"
+#include "keywalk/transport.h"
+
+namespace keywalk {
+
+// The system's steady and civil clocks. Safe for concurrent use.
+std::shared_ptr<Clock> MakeSystemClock();
+
+// A base URL taken apart: where requests go and what their path begins with.
+struct BaseUrl {
+  bool tls = false;
+  std::string host;       // without brackets
+  std::string port;       // "443" or "80" if the URL names none
+  std::string authority;  // as it stands in Host: host, and port if it is not the default
+  std::string path;       // without a trailing slash; "" for the root
+
+  // Fails with "invalid provider base URL": not absolute http or https, userinfo, query or fragment.
+  static Result<BaseUrl> Parse(std::string_view url);
+};
+
+struct HttpTransportOptions {
+  BaseUrl base;
+  std::string ca_file;  // PEM; empty: the system's trust store. Verification is always on.
+  // "http://HOST:PORT" of a forward proxy for TLS upstreams (CONNECT); empty: none. Callers that
+  // honour the environment pass ProxyFromEnvironment(base).
+  std::string https_proxy;
+  std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS together
+  std::chrono::milliseconds response_head_timeout{600'000};
+  std::chrono::milliseconds idle_timeout{600'000};  // between two pieces of a body
+  std::chrono::milliseconds keep_alive{60'000};     // an unused connection is closed after this
+  std::size_t max_idle_connections = 256;
+  std::size_t max_header_bytes = 64 * 1024;
+};
+
+// The value of HTTPS_PROXY (or https_proxy) unless NO_PROXY covers the host; empty if unset.
+std::string ProxyFromEnvironment(const BaseUrl& base);
+
+// A transport for one upstream. Requests carry origin-form targets, which are sent as they are (the
+// base URL's path is the caller's to join). Fails if the CA file cannot be read.
+Result<std::shared_ptr<Transport>> NewHttpTransport(asio::any_io_executor executor,
+                                                    HttpTransportOptions options);
+
+}  // namespace keywalk
+
+#endif  // KEYWALK_HTTP_TRANSPORT_H_
