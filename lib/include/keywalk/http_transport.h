@@ -2,7 +2,7 @@
 #ifndef KEYWALK_HTTP_TRANSPORT_H_
 #define KEYWALK_HTTP_TRANSPORT_H_
 
-#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -48,7 +48,7 @@ std::string ProxyFromEnvironment(const BaseUrl& base);
 
 // A transport for one upstream. Requests carry origin-form targets, which are sent as they are (the
 // base URL's path is the caller's to join). Fails if the CA file cannot be read.
-Result<std::shared_ptr<Transport>> NewHttpTransport(asio::any_io_executor executor,
+Result<std::shared_ptr<Transport>> NewHttpTransport(asio::io_context& context,
                                                     HttpTransportOptions options);
 
 }  // namespace keywalk

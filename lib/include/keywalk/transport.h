@@ -1,13 +1,14 @@
 // Transport: one HTTP request and its response, whoever carries it. The counterpart of Go's
 // http.RoundTripper, as Asio coroutines.
 //
-// Everything here is confined to one executor (an io_context run by one thread, or a strand):
+// Everything here is confined to one io_context that one thread runs:
 // objects are not safe for concurrent use. What threads share is the KeyPool and the policy.
 #ifndef KEYWALK_TRANSPORT_H_
 #define KEYWALK_TRANSPORT_H_
 
-#include <boost/asio/awaitable.hpp>
+
 #include <boost/system/error_code.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,14 +16,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "keywalk/awaitable.h"
 #include "keywalk/headers.h"
 #include "keywalk/recorded_body.h"
 #include "keywalk/result.h"
 
 namespace keywalk {
 
-namespace asio = boost::asio;
 using boost::system::error_code;
 
 // Why no response (or no body) could be had. Its texts never hold a byte of a key.
@@ -107,7 +109,7 @@ class BodySource {
   virtual std::optional<std::uint64_t> size() const = 0;
 
   // The next piece, the end, or an error. Not to be called again after an end or an error.
-  virtual asio::awaitable<BodyChunk> Read() = 0;
+  virtual Awaitable<BodyChunk> Read() = 0;
 
   // Makes a pending Read() fail soon, from the same executor. Later reads fail too.
   virtual void Cancel() = 0;
@@ -143,7 +145,7 @@ struct DiscardLimits {
 class ResponseBody : public BodySource {
  public:
   // Reads to the end within the limits, else closes the connection. (SPEC transport/7)
-  virtual asio::awaitable<void> Discard(DiscardLimits limits) = 0;
+  virtual Awaitable<void> Discard(DiscardLimits limits) = 0;
 };
 
 class Response {
@@ -175,7 +177,7 @@ class Transport {
   // Sends the request and returns once the response's head has arrived; interim (1xx) responses are
   // skipped. Any status is a response, not an error. `request` and `cancel` belong to the caller,
   // are not changed, and outlive the awaitable; `cancel` also outlives the response's body.
-  virtual asio::awaitable<RoundTripResult> RoundTrip(const Request& request,
+  virtual Awaitable<RoundTripResult> RoundTrip(const Request& request,
                                                      Cancellation& cancel) = 0;
 };
 

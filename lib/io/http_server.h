@@ -1,0 +1,133 @@
+// An HTTP/1.1 server for one io_context: what the proxy, the admin pages and the mock upstream stand
+// on. It parses, frames, keeps connections alive, pipelines (one request at a time, in order), and
+// holds every limit; a handler answers.
+//
+// Confined to its io_context. Servers of several threads may share a port (ServerOptions::reuse_port).
+#ifndef KEYWALK_IO_HTTP_SERVER_H_
+#define KEYWALK_IO_HTTP_SERVER_H_
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "io/stream.h"
+#include "keywalk/awaitable.h"
+#include "keywalk/headers.h"
+#include "keywalk/result.h"
+#include "keywalk/transport.h"
+
+namespace keywalk::io {
+
+struct ServerOptions {
+  std::string tls_cert_file;  // PEM chain; with tls_key_file: serve TLS
+  std::string tls_key_file;
+  bool reuse_port = false;
+
+  std::size_t max_header_bytes = 64 * 1024;
+  std::size_t max_connections = 10'000;         // further ones wait in the listen queue
+  std::chrono::milliseconds header_timeout{30'000};   // first byte of a request to its blank line
+  std::chrono::milliseconds keep_alive{75'000};       // between requests
+  std::chrono::milliseconds idle_timeout{600'000};    // between two pieces of a body, either way
+};
+
+// The head of a request, as received.
+class RequestHead {
+ public:
+  std::string method;
+  std::string target;
+  int version = 11;  // 10 or 11
+  Headers headers;   // all of them, framing and hop-by-hop too
+  std::optional<std::uint64_t> content_length;
+  bool chunked = false;
+  bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+};
+
+// One request and its answer. Valid while the handler runs.
+class ServerExchange {
+ public:
+  virtual ~ServerExchange() = default;
+
+  virtual const RequestHead& head() const = 0;
+
+  // The request's body. The first Read() answers `Expect: 100-continue`. What the handler leaves
+  // unread is drained up to a bound, or the connection is closed after the answer.
+  virtual BodySource& body() = 0;
+
+  virtual asio::ip::tcp::endpoint peer() const = 0;
+  virtual bool is_tls() const = 0;
+  // Counts connections from 1; the same for all requests of one connection.
+  virtual std::uint64_t connection_id() const = 0;
+
+  // From this call until the answer is complete, the client's closing its connection requests
+  // `client_gone()`. Pipelined bytes are kept (bounded). Call it once the body has been read.
+  virtual void WatchClient() = 0;
+  virtual Cancellation& client_gone() = 0;
+
+  // Sends a whole answer. Content-Length, Date and Connection are the server's to set.
+  virtual Awaitable<error_code> Respond(int status, const Headers& headers,
+                                        std::string_view body) = 0;
+
+  // Sends an answer piece by piece. With a length: Content-Length; without: chunked, or until close
+  // for an HTTP/1.0 client. `reason` empty: the standard phrase. A HEAD request, 204 and 304 get no
+  // body whatever is written; `length` is then what Content-Length says.
+  virtual Awaitable<error_code> StartResponse(int status, std::string_view reason,
+                                              const Headers& headers,
+                                              std::optional<std::uint64_t> length) = 0;
+  virtual Awaitable<error_code> WriteBody(std::string_view bytes) = 0;
+  virtual Awaitable<error_code> FinishResponse(const Headers& trailers) = 0;
+
+  // True once a byte of an answer may have been sent.
+  virtual bool response_started() const = 0;
+  // Makes the connection end after this answer.
+  virtual void CloseAfterResponse() = 0;
+
+  // The connection itself, for a handler that misbehaves on purpose. After TakeOver() the server
+  // sends nothing more on it and closes it when the handler returns.
+  virtual Stream& TakeOver() = 0;
+};
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  // Answers one request. If it returns without an answer, or throws, the server answers 500 (or
+  // closes, if an answer had begun).
+  virtual Awaitable<void> Handle(ServerExchange& exchange) = 0;
+};
+
+class HttpServer {
+ public:
+  // `context` and `handler` outlive the server. Fails if the TLS files cannot be used.
+  static Result<std::unique_ptr<HttpServer>> Create(asio::io_context& context,
+                                                    ServerOptions options, HttpHandler& handler);
+  virtual ~HttpServer() = default;
+
+  // Binds and starts to accept. "HOST:PORT", "[::1]:PORT"; port 0 binds a free one.
+  virtual Result<asio::ip::tcp::endpoint> Listen(std::string_view address) = 0;
+
+  // Stops accepting, closes idle connections, lets requests in flight finish (with `Connection:
+  // close`), and returns when all have ended or `limit` has passed; then the rest is closed.
+  virtual Awaitable<void> Drain(std::chrono::milliseconds limit) = 0;
+
+  virtual std::size_t open_connections() const = 0;
+};
+
+// "HOST:PORT" taken apart; fails with what was expected.
+struct HostPort {
+  std::string host;
+  std::string port;
+};
+Result<HostPort> ParseHostPort(std::string_view address);
+
+// True if the address is of the loopback range (127.0.0.0/8, ::1, "localhost").
+bool IsLoopback(std::string_view host);
+
+}  // namespace keywalk::io
+
+#endif  // KEYWALK_IO_HTTP_SERVER_H_

@@ -1,0 +1,66 @@
+// What keywalk-proxy is told: from the command line or a --config file.
+#ifndef KEYWALK_PROXY_PROXY_CONFIG_H_
+#define KEYWALK_PROXY_PROXY_CONFIG_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keywalk/policy.h"
+#include "keywalk/provider.h"
+#include "keywalk/result.h"
+
+namespace keywalk::proxy {
+
+// One upstream behind the proxy.
+struct RouteConfig {
+  std::string prefix;  // path prefix the client uses, "" or "/name"; removed before joining
+  const Provider* provider = nullptr;
+  std::string base_url;
+  std::shared_ptr<const Policy> policy;
+  std::vector<std::string> keys;  // empty: no pool, requests pass through
+  std::string ca_file;
+};
+
+// Every limit has a bound; times in milliseconds (SPEC proxy/12).
+struct ProxyLimits {
+  std::uint64_t max_body_bytes = 128ull * 1024 * 1024;
+  std::size_t max_header_bytes = 64 * 1024;
+  std::size_t max_connections = 10'000;
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds response_head{600'000};
+  std::chrono::milliseconds idle{600'000};
+  std::chrono::milliseconds client_header{30'000};
+  std::chrono::milliseconds keep_alive{75'000};
+  std::chrono::milliseconds drain{30'000};  // after SIGTERM
+};
+
+struct ProxyConfig {
+  std::string listen = "127.0.0.1:0";
+  std::string admin_listen;  // empty: no admin pages
+  std::vector<RouteConfig> routes;
+  std::vector<std::string> client_tokens;
+  bool allow_anonymous = false;  // listen beyond loopback without client tokens
+  bool no_byok = false;
+  std::string dump_dir;  // empty: no recording
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::size_t threads = 1;
+  ProxyLimits limits;
+};
+
+// Reads a --config file. Relative paths in it are relative to the file's folder. Errors name the
+// file, the JSON pointer and what was expected.
+Result<ProxyConfig> LoadProxyConfig(const std::string& path);
+
+// What no single field can show: a base URL that cannot be parsed, a pool the library refuses, an
+// anonymous listener beyond loopback, two routes with one prefix.
+Result<ProxyConfig> CheckProxyConfig(ProxyConfig config);
+
+}  // namespace keywalk::proxy
+
+#endif  // KEYWALK_PROXY_PROXY_CONFIG_H_

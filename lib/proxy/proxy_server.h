@@ -1,0 +1,48 @@
+// The passthrough reverse proxy as a library: listeners, threads, routes (SPEC proxy/).
+#ifndef KEYWALK_PROXY_PROXY_SERVER_H_
+#define KEYWALK_PROXY_PROXY_SERVER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "keywalk/clock.h"
+#include "keywalk/key_pool.h"
+#include "keywalk/result.h"
+#include "proxy/proxy_config.h"
+
+namespace keywalk::proxy {
+
+enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
+
+// Where log lines go; called from several threads. Lines hold no byte of a key.
+using LogSink = std::function<void(LogLevel, std::string_view)>;
+
+// Runs on threads of its own. All methods are safe for concurrent use.
+class ProxyServer {
+ public:
+  // Checks the configuration, binds, starts its threads. `clock` is the policy's time.
+  static Result<std::unique_ptr<ProxyServer>> Start(ProxyConfig config,
+                                                    std::shared_ptr<const Clock> clock,
+                                                    LogSink log);
+  virtual ~ProxyServer() = default;  // stops at once
+
+  virtual std::uint16_t port() const = 0;
+  // "HOST:PORT" of each listener, as printed at start; admin is empty without one.
+  virtual std::string listen_address() const = 0;
+  virtual std::string admin_address() const = 0;
+
+  // The pool of the route with that prefix; null if it has none.
+  virtual std::shared_ptr<KeyPool> pool(std::string_view prefix) const = 0;
+
+  // Graceful end (SIGTERM): no new connections, requests in flight finish or the limit cuts them.
+  // Blocks until done.
+  virtual void Drain() = 0;
+};
+
+}  // namespace keywalk::proxy
+
+#endif  // KEYWALK_PROXY_PROXY_SERVER_H_

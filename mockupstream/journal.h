@@ -1,0 +1,40 @@
+// What the mock upstream saw: one entry a request.
+#ifndef KEYWALK_MOCKUPSTREAM_JOURNAL_H_
+#define KEYWALK_MOCKUPSTREAM_JOURNAL_H_
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "keywalk/headers.h"
+
+namespace keywalk::mock {
+
+// How a scripted fault of the served step ended.
+enum class FaultState : std::uint8_t { kNone, kPending, kFired, kNotReached };
+
+struct JournalEntry {
+  std::uint64_t sequence = 0;       // from 0, in order of arrival
+  std::int64_t time_ms = 0;         // since the server started
+  std::uint64_t connection = 0;     // the same number: the same connection
+  std::string lane;                 // the lane's name; "default" for unknown keys
+  std::string key_hint;             // masked
+  std::optional<std::size_t> step;  // its number in the lane, counted over repeats; nullopt: past the end
+  std::string method;
+  std::string target;
+  Headers headers;                  // as received, keys in clear: for assertions in process only
+  std::uint64_t body_bytes = 0;
+  std::string body_sha256;          // hex
+  bool body_complete = false;
+  int status = 0;                   // answered; 0 if none was
+  FaultState fault = FaultState::kNone;
+  bool answered = false;            // the whole answer was written
+};
+
+// The entry for the admin page, a report or a log: keys masked in every header and in the target.
+nlohmann::json ToJson(const JournalEntry& entry);
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_JOURNAL_H_

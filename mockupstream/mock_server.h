@@ -1,0 +1,64 @@
+// The mock upstream as a library: an AI provider that fails on cue, by key.
+//
+// Runs on a thread of its own, so that any test can use it in process on port 0. All methods are
+// safe for concurrent use.
+#ifndef KEYWALK_MOCKUPSTREAM_MOCK_SERVER_H_
+#define KEYWALK_MOCKUPSTREAM_MOCK_SERVER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "keywalk/result.h"
+#include "mockupstream/journal.h"
+#include "mockupstream/script.h"
+
+namespace keywalk::mock {
+
+struct MockServerOptions {
+  std::string listen = "127.0.0.1:0";
+  std::string tls_cert_file;  // PEM; with tls_key_file: TLS
+  std::string tls_key_file;
+  std::size_t max_journal_entries = 100'000;  // the oldest are dropped, and counted
+  std::size_t max_body_bytes = 1ull << 30;    // larger requests are answered 413
+  bool serve_admin = true;                    // the pages under /__mock/
+};
+
+class MockServer {
+ public:
+  // Binds, starts its thread, and serves. Fails with the reason (address in use, TLS file).
+  static Result<std::unique_ptr<MockServer>> Start(MockServerOptions options, Script script);
+  virtual ~MockServer() = default;  // stops
+
+  virtual std::uint16_t port() const = 0;
+  // "http://127.0.0.1:PORT" (or https).
+  virtual std::string url() const = 0;
+
+  // Replaces all lanes; steps start over.
+  virtual void SetScript(Script script) = 0;
+  // Adds lanes, or replaces those of the same key.
+  virtual void AddLanes(Script script) = 0;
+
+  // Entries with a sequence number of at least `from`, in order of arrival. An entry appears when
+  // its request has been read (or its step was served early) and is completed in place.
+  virtual std::vector<JournalEntry> Journal(std::uint64_t from = 0) const = 0;
+  // The sequence number the next entry will have.
+  virtual std::uint64_t journal_next() const = 0;
+  virtual void ClearJournal() = 0;
+  // Waits until `done` holds for the journal, asked at each change; false after `limit`.
+  virtual bool WaitForJournal(const std::function<bool(const std::vector<JournalEntry>&)>& done,
+                              std::chrono::milliseconds limit) const = 0;
+
+  // How many steps of that key's lane have been served, faults included.
+  virtual std::size_t steps_served(const std::string& key) const = 0;
+  // Faults that were scripted in served steps and fired, or did not.
+  virtual void Stop() = 0;
+};
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_MOCK_SERVER_H_

@@ -1,0 +1,88 @@
+// The mock's script: credential lanes, each a sequence of steps (DESIGN idea 3).
+#ifndef KEYWALK_MOCKUPSTREAM_SCRIPT_H_
+#define KEYWALK_MOCKUPSTREAM_SCRIPT_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/json_reader.h"
+#include "keywalk/headers.h"
+#include "keywalk/result.h"
+
+namespace keywalk::mock {
+
+// Where and how an answer goes wrong.
+struct Fault {
+  enum class At : std::uint8_t { kBeforeHead, kAfterHead, kBody };
+  enum class Kind : std::uint8_t { kReset, kClose, kStall };
+  At at = At::kBeforeHead;
+  Kind kind = Kind::kReset;
+  std::uint64_t body_bytes = 0;  // for kBody: after that many
+};
+
+// One Server-Sent Event.
+struct SseEvent {
+  std::string event;  // empty: no event field
+  std::string data;
+  std::chrono::milliseconds delay{0};  // before it is sent
+};
+
+// One answer.
+struct ScriptStep {
+  int status = 200;
+  Headers headers;
+  std::shared_ptr<const std::string> body;  // null: empty
+  std::vector<SseEvent> sse;                // not empty: an event stream, no body
+  std::chrono::milliseconds delay{0};       // before the head
+  bool chunked = false;
+  Headers trailers;      // need chunked
+  bool early = false;    // answers before it reads the request's body
+  bool endless = false;  // the body is repeated until the client goes away
+  std::size_t times = 1;
+  std::optional<Fault> fault;
+};
+
+// What a lane does after its last step.
+enum class AtEnd : std::uint8_t {
+  kFailLoud,    // answers 599 "lane exhausted" and the journal entry has no step
+  kRepeatLast,
+  kLoop,
+};
+
+struct Lane {
+  std::string name;  // for the journal; the masked key if the script gives none
+  std::vector<ScriptStep> steps;
+  AtEnd at_end = AtEnd::kRepeatLast;
+};
+
+struct Script {
+  std::map<std::string, Lane, std::less<>> lanes;  // by key
+  std::optional<Lane> default_lane;                // for any other key, and for none
+};
+
+// Parses a script file's text; problems name the source, the pointer and what was expected, and
+// keys by their masked hints only.
+Result<Script> ParseScript(std::string_view json, std::string_view source);
+
+// One lane or step of a larger document (a fixture). `default_at_end` is what it is without at_end.
+Lane ReadLane(const nlohmann::json& value, std::string pointer, AtEnd default_at_end,
+              config::JsonProblems& problems);
+
+// The content members of an object (json, text, base64, bytes: fixtures/README.md), or nullopt.
+// More than one is a problem.
+std::optional<std::string> ReadContent(config::ObjectReader& object);
+
+// `size` bytes of the fixed pattern: byte(i) = (i * 31 + i / 256) mod 256.
+std::string PatternBytes(std::size_t size);
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_SCRIPT_H_
