@@ -98,7 +98,8 @@ class ObjectReader {
   const std::string& pointer() const { return pointer_; }
   void Problem(std::string_view key, std::string_view reason);
 
-  // Reports every key that no accessor named, with the known ones. "$schema" is always known.
+  // Reports every key that no accessor named, with the known ones. "$schema" is known at
+  // the root of a document.
   void Finish();
 
  private:

@@ -1,0 +1,34 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/json_reader.h"
+#include "keywalk/config.h"
+
+namespace keywalk {
+
+std::vector<std::string> ParseKeyLines(std::string_view text) {
+  // A file written on Windows ends its lines with CR LF; no key begins or ends with any of these.
+  constexpr std::string_view kWhitespace = " \t\r\v\f";
+  std::vector<std::string> keys;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t first = line.find_first_not_of(kWhitespace);
+    if (first == line.npos || line[first] == '#') continue;
+    keys.emplace_back(line.substr(first, line.find_last_not_of(kWhitespace) - first + 1));
+  }
+  return keys;
+}
+
+Result<std::vector<std::string>> LoadKeysFile(const std::string& path) {
+  config::JsonProblems problems(path);
+  const std::optional<std::string> text = config::ReadFile(path, problems);
+  if (!text) return problems.error();
+  return ParseKeyLines(*text);
+}
+
+}  // namespace keywalk
