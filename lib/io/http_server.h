@@ -57,8 +57,9 @@ class ServerExchange {
   virtual const RequestHead& head() const = 0;
 
   // The request's body. The first Read() answers `Expect: 100-continue`. What the handler leaves
-  // unread is drained up to a bound, or the connection is closed after the answer.
-  virtual BodySource& body() = 0;
+  // unread is drained up to a bound, or the connection is closed after the answer. The source may be
+  // held longer than the handler runs (by an upload that goes on); its reads fail then.
+  virtual std::shared_ptr<BodySource> body() = 0;
 
   virtual asio::ip::tcp::endpoint peer() const = 0;
   virtual bool is_tls() const = 0;
@@ -66,7 +67,8 @@ class ServerExchange {
   virtual std::uint64_t connection_id() const = 0;
 
   // From this call until the answer is complete, the client's closing its connection requests
-  // `client_gone()`. Pipelined bytes are kept (bounded). Call it once the body has been read.
+  // `client_gone()`. May be called before the body is read: the watch begins at the body's end.
+  // Pipelined bytes are kept (bounded).
   virtual void WatchClient() = 0;
   virtual Cancellation& client_gone() = 0;
 
@@ -76,11 +78,14 @@ class ServerExchange {
 
   // Sends an answer piece by piece. With a length: Content-Length; without: chunked, or until close
   // for an HTTP/1.0 client. `reason` empty: the standard phrase. A HEAD request, 204 and 304 get no
-  // body whatever is written; `length` is then what Content-Length says.
+  // body whatever is written; `length` is then what Content-Length says. With a length, the head is
+  // held back until the first WriteBody, Flush or FinishResponse, to go out in one packet with it.
   virtual Awaitable<error_code> StartResponse(int status, std::string_view reason,
                                               const Headers& headers,
                                               std::optional<std::uint64_t> length) = 0;
   virtual Awaitable<error_code> WriteBody(std::string_view bytes) = 0;
+  // Sends a head that is held back.
+  virtual Awaitable<error_code> Flush() = 0;
   virtual Awaitable<error_code> FinishResponse(const Headers& trailers) = 0;
 
   // True once a byte of an answer may have been sent.

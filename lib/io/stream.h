@@ -10,6 +10,8 @@
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "keywalk/awaitable.h"
@@ -52,6 +54,10 @@ class Stream {
   // True if, without waiting, the peer is seen to have closed or to have sent bytes that nobody
   // asked for: an idle connection that is not fit for reuse.
   virtual bool IsStale() noexcept = 0;
+
+  // How many of the bytes written here the peer's kernel has acknowledged (Linux TCP_INFO); nullopt
+  // where unknown. Unchanged after a failure: the peer never saw what was written.
+  virtual std::optional<std::uint64_t> bytes_acknowledged() const noexcept = 0;
 
   // Pending and later operations fail after this time, until it is set anew.
   virtual void ExpiresAfter(std::chrono::milliseconds time) noexcept = 0;

@@ -6,7 +6,6 @@
 #ifndef KEYWALK_TRANSPORT_H_
 #define KEYWALK_TRANSPORT_H_
 
-
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
@@ -111,6 +110,9 @@ class BodySource {
   // The next piece, the end, or an error. Not to be called again after an end or an error.
   virtual Awaitable<BodyChunk> Read() = 0;
 
+  // True if Read() would give something at once, without waiting for the peer.
+  virtual bool ready() const { return false; }
+
   // Makes a pending Read() fail soon, from the same executor. Later reads fail too.
   virtual void Cancel() = 0;
 
@@ -129,9 +131,10 @@ class Request {
   Headers headers;
 
   // The body: none, recorded (can be sent again), or a stream (can be sent once). At most one is
-  // set. A stream belongs to the caller and outlives the RoundTrip and the response's body.
+  // set. Shared, because an upstream may answer before it has read the whole body: the sender then
+  // holds it a moment longer than the response lives.
   std::shared_ptr<const RecordedBody> recorded_body;
-  BodySource* stream_body = nullptr;
+  std::shared_ptr<BodySource> stream_body;
 };
 
 // How much of an unwanted body is read to save its connection.
