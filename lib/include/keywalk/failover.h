@@ -54,6 +54,8 @@ class Failover {
   // `pool` is null for a BYOK request: one attempt with the client's own key, nothing marked (SPEC
   // transport/2). `pool` and `mark_key` must outlive the machine.
   Failover(KeyPool* pool, const MarkKey& mark_key) noexcept;
+  // A temporary (a lambda, too) would be gone before the first response.
+  Failover(KeyPool* pool, MarkKey&& mark_key) = delete;
 
   // Begins the walk: the first attempt, or exhaustion. REQUIRES: called once, first.
   Step Start(Instant now) noexcept;
@@ -65,11 +67,12 @@ class Failover {
   // The attempt failed without a response: surfaced, never failed over (SPEC transport/6).
   Step OnTransportError() noexcept;
 
-  // The client went away: nothing is marked, no further attempt (SPEC transport/12).
+  // The client went away: nothing is marked, no further attempt (SPEC transport/12). At any moment,
+  // whether or not an attempt is under way; no other event may follow.
   Step OnClientGone() noexcept;
 
   // Upstream calls handed out so far, a BYOK request's one included.
-  std::size_t attempts() const noexcept;
+  std::size_t attempts() const noexcept { return attempts_; }
 
   // The key of the last attempt; nullopt for BYOK and before the first.
   std::optional<KeyIndex> current_key() const noexcept { return current_; }
@@ -79,6 +82,7 @@ class Failover {
 
  private:
   Step NextAttempt(Instant now) noexcept;
+  Step Attempt(std::optional<KeyIndex> key) noexcept;
   Step Finish(Step::Kind kind) noexcept;
 
   KeyPool* pool_;
@@ -86,6 +90,7 @@ class Failover {
   std::optional<Walk> walk_;
   std::optional<KeyIndex> current_;
   std::optional<Mark> last_mark_;
+  std::size_t attempts_ = 0;
   bool started_ = false;
   bool in_attempt_ = false;
 };
