@@ -1,0 +1,104 @@
+# The two commands a newcomer needs, and the ones a developer does; `make help` lists them.
+# Each installs what is missing, can be repeated, and needs no other step before it.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+CMAKE ?= cmake
+
+# SANITIZE=address or thread builds and tests in a folder of its own.
+SANITIZE ?=
+ifneq ($(filter-out address thread,$(SANITIZE)),)
+$(error SANITIZE is address or thread, not '$(SANITIZE)')
+endif
+PRESET := $(if $(SANITIZE),$(SANITIZE),release)
+BUILD := build$(if $(SANITIZE),/$(SANITIZE))
+REPORT := $(BUILD)/report
+
+# What to build and which tests to run; all of them without.
+TARGETS ?= all
+CTEST_ARGS ?=
+# More arguments for keywalk-conform, such as ARGS="--select 'retry-*'".
+ARGS ?=
+
+# The cache then serves any checkout of the same source.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+.PHONY: help
+help:
+	@echo 'make conformance   run the conformance suite on the reference implementation'
+	@echo '                   (ARGS="--list" and the like are passed on)'
+	@echo 'make test          build everything and run every test'
+	@echo '                   (SANITIZE=address or thread: under a sanitizer)'
+	@echo 'make bench         run the benchmarks'
+	@echo 'make install       install under PREFIX (now $(PREFIX)), inside DESTDIR if set'
+	@echo 'make format        format the C++ sources with clang-format'
+	@echo 'make tidy          check them with clang-tidy'
+	@echo 'make clang         compile everything with clang++'
+	@echo 'make clean         remove build/'
+	@echo 'Missing Debian or Ubuntu packages are installed first. Binaries are put in build/bin.'
+
+.PHONY: conformance
+conformance: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform
+	@mkdir -p $(REPORT)
+	@$(BUILD)/bin/keywalk-conform --junit $(REPORT)/junit.xml --json $(REPORT)/report.json $(ARGS)
+
+.PHONY: test
+test: deps-test configured-for-tests
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target $(TARGETS)
+	@tests/sdk/fetch-clients.sh $(BUILD)/sdk
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_ARGS)
+
+.PHONY: bench
+bench: deps-test configured-for-tests
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-bench
+	@$(BUILD)/bin/keywalk-bench $(ARGS)
+
+.PHONY: install
+install: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target installable
+	@$(CMAKE) --install $(BUILD) --prefix '$(PREFIX)'
+
+# --- what those need -----------------------------------------------------------------------------
+
+.PHONY: deps-build deps-test
+deps-build:
+	@scripts/install-deps.sh build
+deps-test:
+	@scripts/install-deps.sh test
+
+# A folder configured once stays as it is; ninja itself notices changed CMake files.
+.PHONY: configured configured-for-tests
+configured:
+	@test -f $(BUILD)/build.ninja || $(CMAKE) --preset $(PRESET) -DKEYWALK_TESTS=OFF -DKEYWALK_BENCH=OFF
+configured-for-tests:
+	@{ test -f $(BUILD)/build.ninja && grep -q '^KEYWALK_TESTS:BOOL=ON$$' $(BUILD)/CMakeCache.txt; } \
+	  || $(CMAKE) --preset $(PRESET) -DKEYWALK_TESTS=ON -DKEYWALK_BENCH=$(if $(SANITIZE),OFF,ON)
+
+# --- for developers ------------------------------------------------------------------------------
+
+SOURCES = $(shell git ls-files '*.cc' '*.h')
+
+.PHONY: format
+format:
+	clang-format -i $(SOURCES)
+
+.PHONY: tidy
+tidy: deps-test configured-for-tests
+	@$(CMAKE) --build $(BUILD) -j $(JOBS)
+	@printf '%s\n' $(filter lib/% mockupstream/% conformance/%,$(filter %.cc,$(SOURCES))) \
+	  | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
+
+.PHONY: clang
+clang: deps-test
+	@test -f build/clang/build.ninja || $(CMAKE) --preset clang
+	@$(CMAKE) --build build/clang -j $(JOBS)
+
+.PHONY: clean
+clean:
+	rm -rf build
