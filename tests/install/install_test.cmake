@@ -1,0 +1,40 @@
+# Goal: what `make install` lays down is complete, relocatable, and usable by find_package().
+# Method: install, move the prefix elsewhere, build the consumer against it, run its programs.
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+unset(ENV{DESTDIR})
+set(first_prefix ${WORK_DIR}/prefix-first)
+set(prefix ${WORK_DIR}/prefix)
+file(REMOVE_RECURSE ${first_prefix} ${prefix} ${WORK_DIR}/consumer-build)
+
+run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${first_prefix})
+file(RENAME ${first_prefix} ${prefix})
+
+# The package must not name the machine that built it.
+file(READ ${prefix}/${LIBDIR}/cmake/keywalk/keywalk-core.cmake package_core)
+file(READ ${prefix}/${LIBDIR}/cmake/keywalk/keywalk-io.cmake package_io)
+if("${package_core}${package_io}" MATCHES "${BUILD_DIR}|${WORK_DIR}|${CONSUMER}")
+  message(FATAL_ERROR "the installed package names a path of the build: ${CMAKE_MATCH_0}")
+endif()
+
+foreach(file include/keywalk/failover.h share/keywalk/policies/coder-v1.json)
+  if(NOT EXISTS ${prefix}/${file})
+    message(FATAL_ERROR "not installed: ${file}")
+  endif()
+endforeach()
+foreach(binary keywalk-proxy keywalk-mock keywalk-conform)
+  execute_process(COMMAND ${prefix}/bin/${binary} --version
+                  OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT version MATCHES "${VERSION}")
+    message(FATAL_ERROR "${binary} --version says '${version}', not ${VERSION}")
+  endif()
+endforeach()
+
+run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK_DIR}/consumer-build
+    -D CMAKE_PREFIX_PATH=${prefix} -D KEYWALK_VERSION=${VERSION}
+    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/consumer-build)
+run(${WORK_DIR}/consumer-build/decide)
+run(${WORK_DIR}/consumer-build/fetch)
