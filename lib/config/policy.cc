@@ -96,14 +96,25 @@ void ReadAction(ObjectReader& object, PolicyRule& rule) {
   if (rule.action == Action::kTemporary) ReadCooldown(object, rule);
 }
 
+// A body condition: absent, or at least one text. An empty list or text would match everything.
+std::vector<std::string> ReadCondition(ObjectReader& object, std::string_view key,
+                                       JsonProblems& problems) {
+  std::vector<std::string> texts = object.Strings(key);
+  if (object.Has(key) && texts.empty()) object.Problem(key, "must not be empty");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].empty()) problems.Add(JoinPointer(object.PointerTo(key), i), "must not be empty");
+  }
+  return texts;
+}
+
 PolicyRule ReadRule(const json& value, const std::string& pointer, JsonProblems& problems) {
   PolicyRule rule;
   ObjectReader object(value, pointer, problems);
   ReadStatuses(object, rule, problems);
-  rule.error_codes = object.Strings("error_codes");
-  rule.error_types = object.Strings("error_types");
-  rule.error_reasons = object.Strings("error_reasons");
-  rule.message_contains = object.Strings("message_contains");
+  rule.error_codes = ReadCondition(object, "error_codes", problems);
+  rule.error_types = ReadCondition(object, "error_types", problems);
+  rule.error_reasons = ReadCondition(object, "error_reasons", problems);
+  rule.message_contains = ReadCondition(object, "message_contains", problems);
   ReadAction(object, rule);
   object.Finish();
   return rule;
@@ -116,6 +127,19 @@ void ReadRules(ObjectReader& object, Policy& policy, JsonProblems& problems) {
     policy.rules.push_back(
         ReadRule((*rules)[i], JoinPointer(object.PointerTo("rules"), i), problems));
   }
+}
+
+// Lower case words with hyphens between them, as in "coder-v1".
+void ReadName(ObjectReader& object, Policy& policy) {
+  policy.name = object.RequiredString("name");
+  bool in_word = false;
+  bool ok = true;
+  for (const char c : policy.name) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    ok = ok && (word || (c == '-' && in_word));
+    in_word = word;
+  }
+  if (!ok || !in_word) object.Problem("name", "expected lower case words with hyphens");
 }
 
 void ReadDeclares(ObjectReader& object, Policy& policy, JsonProblems& problems) {
@@ -176,7 +200,7 @@ Policy ReadPolicy(const json& root, JsonProblems& problems) {
   Policy policy;
   ObjectReader object(root, "", problems);
   config::CheckSchemaVersion(object);
-  policy.name = object.RequiredString("name");
+  ReadName(object, policy);
   object.RequiredString("title");
   object.RequiredString("source");
   ReadDeclares(object, policy, problems);
