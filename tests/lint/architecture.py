@@ -102,16 +102,22 @@ def check_confined(root):
                 yield Finding(path, line, RULE, f"a public header shows {name}")
 
 
-def library_of_folder(targets):
-    """FOLDER -> the library whose sources lie in it (lib/io -> keywalk_io)."""
-    return {PurePosixPath(t.path).parent.as_posix(): t.name for t in targets.values()
-            if t.kind == "library" and t.path.endswith("CMakeLists.txt")
-            and t.name == "keywalk_" + PurePosixPath(t.path).parent.name}
+def rooms_of_header(root_files, targets, header):
+    """The libraries that a header belongs to: those with its .cc, else those of its folder."""
+    libraries = [t for t in targets.values() if t.kind == "library" and t.sources]
+    stem = PurePosixPath(header).with_suffix(".cc")
+    if header.startswith(PUBLIC):
+        return {t.name for t in libraries for s in t.sources
+                if s.startswith("lib/") and PurePosixPath(s).name == stem.name}
+    owners = {t.name for t in libraries if stem.as_posix() in t.sources}
+    if stem.as_posix() in root_files:
+        return owners
+    return {t.name for t in libraries
+            if PurePosixPath(t.path).parent == PurePosixPath(header).parent}
 
 
 def check_includes_match_links(root, root_files, targets):
     """A file includes another room's header only if its target links that room."""
-    rooms = library_of_folder(targets)
     for target in targets.values():
         linked = closure(targets, target.name) | {target.name}
         for path in target.sources:
@@ -119,10 +125,10 @@ def check_includes_match_links(root, root_files, targets):
                 continue
             for line, name, quoted in includes(read(root, path)):
                 header = resolve(root_files, path, name) if quoted else None
-                room = rooms.get(PurePosixPath(header).parent.as_posix()) if header else None
-                if room and room not in linked:
-                    yield Finding(path, line, RULE,
-                                  f'{target.name} includes "{name}" but does not link {room}')
+                rooms = rooms_of_header(root_files, targets, header) if header else set()
+                if rooms and not rooms & linked:
+                    yield Finding(path, line, RULE, f'{target.name} includes "{name}" but does '
+                                  f"not link {' or '.join(sorted(rooms))}")
 
 
 def check_no_io(targets):

@@ -178,6 +178,20 @@ class ArchitectureTest(unittest.TestCase):
     def test_includes_need_a_link(self):
         self.assert_bad({"sim/engine.cc": '#include "io/wire.h"\n'}, "does not link keywalk_io")
 
+    def test_a_header_belongs_to_the_library_with_its_source(self):
+        two_libraries = {
+            "run/CMakeLists.txt":
+                "keywalk_library(keywalk_decision plan.cc)\n"
+                "target_link_libraries(keywalk_decision PUBLIC keywalk_core)\n"
+                "keywalk_library(keywalk_run wire_run.cc)\n"
+                "target_link_libraries(keywalk_run PUBLIC keywalk_decision keywalk_io)\n",
+            "run/plan.h": "", "run/plan.cc": '#include "run/plan.h"\n', "run/wire_run.h": "",
+            "run/wire_run.cc": '#include "run/plan.h"\n#include "run/wire_run.h"\n',
+        }
+        self.assertEqual(run(architecture.check, {**self.GOOD, **two_libraries}), [])
+        self.assert_bad({**two_libraries, "run/plan.cc": '#include "run/wire_run.h"\n'},
+                        "keywalk_decision includes")
+
     def test_the_simulators_engine_never_reaches_io(self):
         self.assert_bad({"sim/CMakeLists.txt": self.GOOD["sim/CMakeLists.txt"] +
                          "keywalk_library(keywalk_sim_more)\n"
