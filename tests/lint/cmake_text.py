@@ -48,9 +48,10 @@ def commands(text):
 
 
 def plain_name(argument):
-    """The target in a link argument, also from inside $<BUILD_INTERFACE:...>."""
+    """The target in a link argument: without $<BUILD_INTERFACE:...>, keywalk::x as keywalk_x."""
     match = re.fullmatch(r"\$<(?:BUILD_INTERFACE|INSTALL_INTERFACE|LINK_ONLY):(.+)>", argument)
-    return match.group(1) if match else argument
+    name = match.group(1) if match else argument
+    return "keywalk" if name == "keywalk::keywalk" else name.replace("keywalk::", "keywalk_")
 
 
 def read_targets(root):
