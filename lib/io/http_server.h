@@ -1,8 +1,9 @@
-// An HTTP/1.1 server for one io_context: what the proxy, the admin pages and the mock upstream stand
-// on. It parses, frames, keeps connections alive, pipelines (one request at a time, in order), and
-// holds every limit; a handler answers.
+// An HTTP/1.1 server for one io_context: what the proxy, the admin pages and the mock upstream
+// stand on. It parses, frames, keeps connections alive, pipelines (one request at a time, in
+// order), and holds every limit; a handler answers.
 //
-// Confined to its io_context. Servers of several threads may share a port (ServerOptions::reuse_port).
+// Confined to its io_context. Servers of several threads may share a port
+// (ServerOptions::reuse_port).
 #ifndef KEYWALK_IO_HTTP_SERVER_H_
 #define KEYWALK_IO_HTTP_SERVER_H_
 
@@ -31,10 +32,10 @@ struct ServerOptions {
   bool reuse_port = false;
 
   std::size_t max_header_bytes = 64 * 1024;
-  std::size_t max_connections = 10'000;         // further ones wait in the listen queue
-  std::chrono::milliseconds header_timeout{30'000};   // first byte of a request to its blank line
-  std::chrono::milliseconds keep_alive{75'000};       // between requests
-  std::chrono::milliseconds idle_timeout{600'000};    // between two pieces of a body, either way
+  std::size_t max_connections = 10'000;              // further ones wait in the listen queue
+  std::chrono::milliseconds header_timeout{30'000};  // first byte of a request to its blank line
+  std::chrono::milliseconds keep_alive{75'000};      // between requests
+  std::chrono::milliseconds idle_timeout{600'000};   // between two pieces of a body, either way
 };
 
 // The head of a request, as received.
@@ -57,8 +58,8 @@ class ServerExchange {
   virtual const RequestHead& head() const = 0;
 
   // The request's body. The first Read() answers `Expect: 100-continue`. What the handler leaves
-  // unread is drained up to a bound, or the connection is closed after the answer. The source may be
-  // held longer than the handler runs (by an upload that goes on); its reads fail then.
+  // unread is drained up to a bound, or the connection is closed after the answer. The source may
+  // be held longer than the handler runs (by an upload that goes on); its reads fail then.
   virtual std::shared_ptr<BodySource> body() = 0;
 
   virtual asio::ip::tcp::endpoint peer() const = 0;

@@ -48,6 +48,8 @@ class Stream {
 
   // Ends what is pending and the connection, in order (FIN). Idempotent.
   virtual void Close() noexcept = 0;
+  // Tells the peer that nothing more will be written, while what it still sends can be read.
+  virtual void ShutdownSend() noexcept = 0;
   // Ends it with a reset (RST), as a crash would.
   virtual void Reset() noexcept = 0;
 

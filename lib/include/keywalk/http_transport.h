@@ -25,7 +25,8 @@ struct BaseUrl {
   std::string authority;  // as it stands in Host: host, and port if it is not the default
   std::string path;       // without a trailing slash; "" for the root
 
-  // Fails with "invalid provider base URL": not absolute http or https, userinfo, query or fragment.
+  // Fails with "invalid provider base URL": not absolute http or https, userinfo, query or
+  // fragment.
   static Result<BaseUrl> Parse(std::string_view url);
 };
 

@@ -35,8 +35,8 @@ using KeyIndex = std::size_t;
 struct Exhaustion {
   enum class Kind : std::uint8_t { kRateLimited, kUnauthorized, kPermanent };
   Kind kind = Kind::kPermanent;
-  // Time until the soonest cooldown of the whole pool ends; zero if a key is valid again by now, and
-  // for kPermanent.
+  // Time until the soonest cooldown of the whole pool ends; zero if a key is valid again by now,
+  // and for kPermanent.
   Duration retry_after{};
 };
 // "rate_limited", "unauthorized", "permanent".

@@ -18,19 +18,19 @@ namespace keywalk {
 
 // What an error body says, read by the driver (the core knows no JSON). Empty where absent.
 struct ErrorFacts {
-  std::string code;     // OpenAI `error.code`, Anthropic `error.details.error_code`
-  std::string type;     // `error.type`, Gemini `error.status`
-  std::string reason;   // Gemini `error.details[].reason`
-  std::string message;  // `error.message`
+  std::string code;         // OpenAI `error.code`, Anthropic `error.details.error_code`
+  std::string type;         // `error.type`, Gemini `error.status`
+  std::string reason;       // Gemini `error.details[].reason`
+  std::string message;      // `error.message`
   std::string retry_delay;  // Google `RetryInfo.retryDelay`, as written
 };
 
 // One response as the core sees it. Points to the driver's data for the length of a call.
 struct ResponseFacts {
   int status = 0;
-  const Headers* headers = nullptr;    // never null when given to the core
-  const ErrorFacts* error = nullptr;   // null if the body was not read (see Policy::NeedsBody)
-  WallTime received_at{};              // for absolute dates only
+  const Headers* headers = nullptr;   // never null when given to the core
+  const ErrorFacts* error = nullptr;  // null if the body was not read (see Policy::NeedsBody)
+  WallTime received_at{};             // for absolute dates only
 };
 
 // What to do with a response.

@@ -1,7 +1,7 @@
 // How long a response asks a key to rest: Retry-After and its relatives (SPEC retry/).
 //
-// Every function is pure, never throws, and answers nullopt for whatever is absent, unparsable, zero
-// or negative, so that the next source is tried and at the end the default cooldown stands. A
+// Every function is pure, never throws, and answers nullopt for whatever is absent, unparsable,
+// zero or negative, so that the next source is tried and at the end the default cooldown stands. A
 // result is always at least 1 ms and at most kMaxRetryAfter.
 #ifndef KEYWALK_RETRY_AFTER_H_
 #define KEYWALK_RETRY_AFTER_H_
@@ -23,14 +23,14 @@ inline constexpr Duration kMaxRetryAfter = std::chrono::seconds(1'000'000'000);
 
 // Where a cooldown may be read from; a policy lists them in order, the first that gives one wins.
 enum class CooldownSource : std::uint8_t {
-  kRetryAfterMs,      // `retry-after-ms`, milliseconds, may be fractional
-  kRetryAfter,        // `Retry-After` as delay-seconds (RFC 9110 section 10.2.3)
-  kRetryAfterDate,    // `Retry-After` as HTTP-date, all three forms (RFC 9110 section 5.6.7)
-  kOpenAiReset,       // the longest `x-ratelimit-reset-{requests,tokens}` whose remaining is 0 or
-                      // absent, a Go-style duration such as `6m0s` or `12ms`
-  kAnthropicReset,    // the latest `anthropic-ratelimit-*-reset` (RFC 3339) whose remaining is 0 or
-                      // absent
-  kGoogleRetryInfo,   // `RetryInfo.retryDelay` in the body, such as `22s`
+  kRetryAfterMs,     // `retry-after-ms`, milliseconds, may be fractional
+  kRetryAfter,       // `Retry-After` as delay-seconds (RFC 9110 section 10.2.3)
+  kRetryAfterDate,   // `Retry-After` as HTTP-date, all three forms (RFC 9110 section 5.6.7)
+  kOpenAiReset,      // the longest `x-ratelimit-reset-{requests,tokens}` whose remaining is 0 or
+                     // absent, a Go-style duration such as `6m0s` or `12ms`
+  kAnthropicReset,   // the latest `anthropic-ratelimit-*-reset` (RFC 3339) whose remaining is 0 or
+                     // absent
+  kGoogleRetryInfo,  // `RetryInfo.retryDelay` in the body, such as `22s`
 };
 // The names policies use: "retry-after-ms", "retry-after", "retry-after-date", "openai-reset",
 // "anthropic-reset", "google-retry-info".

@@ -157,14 +157,14 @@ class Response {
 
   int status = 0;
   std::string reason;
-  Headers headers;  // no framing, no hop-by-hop fields
+  Headers headers;                     // no framing, no hop-by-hop fields
   std::unique_ptr<ResponseBody> body;  // never null in a response a Transport returns
   // The Content-Length the upstream stated; also for HEAD and 304, which have no body.
   std::optional<std::uint64_t> content_length;
 
   // Filled by the key-failover transport: what this answer took (SPEC metrics/3).
   std::size_t attempts = 1;
-  std::string key_hint;  // masked; empty for BYOK
+  std::string key_hint;    // masked; empty for BYOK
   bool made_here = false;  // an answer of ours (exhaustion), not the upstream's
 };
 
@@ -180,8 +180,7 @@ class Transport {
   // Sends the request and returns once the response's head has arrived; interim (1xx) responses are
   // skipped. Any status is a response, not an error. `request` and `cancel` belong to the caller,
   // are not changed, and outlive the awaitable; `cancel` also outlives the response's body.
-  virtual Awaitable<RoundTripResult> RoundTrip(const Request& request,
-                                                     Cancellation& cancel) = 0;
+  virtual Awaitable<RoundTripResult> RoundTrip(const Request& request, Cancellation& cancel) = 0;
 };
 
 }  // namespace keywalk

@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "io/http_server.h"
+
+namespace keywalk::io {
+
+Result<HostPort> ParseHostPort(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  std::string_view host = address.substr(0, colon);
+  const std::string_view port =
+      colon == std::string_view::npos ? std::string_view() : address.substr(colon + 1);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  unsigned number = 0;
+  const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool port_ok =
+      ec == std::errc() && end == port.data() + port.size() && !port.empty() && number <= 65535;
+  if (host.empty() || !port_ok || (!bracketed && host.find(':') != std::string_view::npos)) {
+    return Error("'" + std::string(address) +
+                 "' is not an address: expected HOST:PORT or [IPV6]:PORT");
+  }
+  HostPort parsed;
+  parsed.host = host;
+  parsed.port = port;
+  return parsed;
+}
+
+bool IsLoopback(std::string_view host) {
+  if (EqualsIgnoreCase(host, "localhost")) return true;
+  boost::system::error_code ec;
+  const asio::ip::address address = asio::ip::make_address(std::string(host), ec);
+  return !ec && address.is_loopback();
+}
+
+}  // namespace keywalk::io

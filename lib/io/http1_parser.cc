@@ -1,0 +1,175 @@
+#include "io/http1_parser.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/none.hpp>
+#include <boost/optional/optional.hpp>
+#include <utility>
+
+namespace keywalk::io {
+namespace {
+
+namespace http = boost::beast::http;
+
+// Hands what Beast's grammar finds to our own types. The two roles differ in nothing else.
+template <bool kIsRequest>
+class Events final : public http::basic_parser<kIsRequest> {
+ public:
+  using View = boost::beast::string_view;
+
+  Events(MessageHead& head, Headers& trailers) : head_(head), trailers_(trailers) {}
+
+  std::string_view TakeBody() { return std::exchange(body_, {}); }
+
+ private:
+  static std::string_view Std(View view) { return {view.data(), view.size()}; }
+
+  void on_request_impl(http::verb, View method, View target, int version, error_code&) override {
+    head_.method.assign(method.data(), method.size());
+    head_.target.assign(target.data(), target.size());
+    head_.version = version;
+  }
+  void on_response_impl(int status, View reason, int version, error_code&) override {
+    head_.status = status;
+    head_.reason.assign(reason.data(), reason.size());
+    head_.version = version;
+  }
+  void on_field_impl(http::field, View name, View value, error_code& ec) override {
+    if (!IsValidHeaderName(Std(name))) {
+      ec = http::error::bad_field;
+    } else if (!IsValidHeaderValue(Std(value))) {
+      ec = http::error::bad_value;
+    } else {
+      (this->is_header_done() ? trailers_ : head_.headers).Add(Std(name), Std(value));
+    }
+  }
+  void on_header_impl(error_code& ec) override {
+    head_.chunked = this->chunked();
+    // A coding we do not undo, or one that hides where the message ends (RFC 9112 section 6.1).
+    if (const auto coding = head_.headers.Find("Transfer-Encoding");
+        coding && !EqualsIgnoreCase(TrimWhitespace(*coding), "chunked")) {
+      ec = http::error::bad_transfer_encoding;
+    }
+    if (const auto length = this->content_length()) head_.content_length = *length;
+    head_.keep_alive = this->keep_alive();
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(View body, error_code&) override {
+    body_ = Std(body);
+    return body.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View body, error_code&) override {
+    body_ = Std(body);
+    return body.size();
+  }
+  void on_finish_impl(error_code&) override {}
+
+  MessageHead& head_;
+  Headers& trailers_;
+  std::string_view body_;
+};
+
+}  // namespace
+
+class Http1Parser::Impl {
+ public:
+  Impl(Role role, std::size_t max_header_bytes) : role(role), max_header_bytes(max_header_bytes) {}
+
+  void Start(bool without_body) {
+    head.method.clear();
+    head.target.clear();
+    head.reason.clear();
+    head.headers.Clear();
+    head.content_length.reset();
+    head.chunked = false;
+    head.status = 0;
+    head_bytes = 0;
+    trailers.Clear();
+    if (role == Role::kRequest) {
+      Prepare(request.emplace(head, trailers), without_body);
+    } else {
+      Prepare(response.emplace(head, trailers), without_body);
+    }
+  }
+
+  template <typename Parser>
+  void Prepare(Parser& parser, bool without_body) {
+    parser.header_limit(static_cast<std::uint32_t>(max_header_bytes));
+    parser.body_limit(boost::none);  // the reader of the body holds its own limit
+    parser.skip(without_body);
+  }
+
+  // Calls `use` with the parser of this role.
+  template <typename Use>
+  auto With(Use use) {
+    return role == Role::kRequest ? use(*request) : use(*response);
+  }
+
+  const Role role;
+  const std::size_t max_header_bytes;
+  std::size_t head_bytes = 0;  // consumed so far: Beast's limit is for what one call sees
+  MessageHead head;
+  Headers trailers;
+  std::optional<Events<true>> request;
+  std::optional<Events<false>> response;
+};
+
+Http1Parser::Http1Parser(Role role, std::size_t max_header_bytes)
+    : impl_(std::make_unique<Impl>(role, max_header_bytes)) {
+  Start();
+}
+
+Http1Parser::~Http1Parser() = default;
+
+void Http1Parser::Start(bool without_body) { impl_->Start(without_body); }
+
+Http1Parser::Progress Http1Parser::Put(std::string_view input) {
+  return impl_->With([this, input](auto& parser) {
+    const bool in_head = !parser.is_header_done();
+    Progress progress;
+    progress.consumed =
+        parser.put(boost::asio::const_buffer(input.data(), input.size()), progress.code);
+    progress.body = parser.TakeBody();
+    if (progress.code == http::error::need_more) {
+      progress.code = {};
+      progress.need_more = true;
+    }
+    if (in_head) {
+      impl_->head_bytes += progress.consumed;
+      const std::size_t waiting = progress.need_more ? input.size() - progress.consumed : 0;
+      if (!progress.code && impl_->head_bytes + waiting > impl_->max_header_bytes) {
+        progress.code = http::error::header_limit;
+      }
+    }
+    return progress;
+  });
+}
+
+Http1Parser::Progress Http1Parser::PutEof() {
+  return impl_->With([](auto& parser) {
+    Progress progress;
+    parser.put_eof(progress.code);
+    return progress;
+  });
+}
+
+bool Http1Parser::head_done() const {
+  return impl_->With([](auto& parser) { return parser.is_header_done(); });
+}
+
+bool Http1Parser::done() const {
+  return impl_->With([](auto& parser) { return parser.is_done(); });
+}
+
+bool Http1Parser::needs_eof() const {
+  return impl_->With([](auto& parser) { return parser.need_eof(); });
+}
+
+MessageHead& Http1Parser::head() { return impl_->head; }
+Headers& Http1Parser::trailers() { return impl_->trailers; }
+
+bool IsHeaderLimit(const error_code& code) noexcept { return code == http::error::header_limit; }
+
+}  // namespace keywalk::io

@@ -1,0 +1,194 @@
+// Drives the failover step machine with real requests. Whether to go on is never decided here.
+#include "keywalk/key_failover.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "io/prefixed_body.h"
+
+namespace keywalk {
+namespace {
+
+using Kind = TransportError::Kind;
+
+// Reads the client's body once, within the limit (SPEC transport/3, 10, 14).
+class BodyRecorder {
+ public:
+  explicit BodyRecorder(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+
+  Awaitable<std::optional<TransportError>> Record(BodySource& source) {
+    const std::optional<std::uint64_t> size = source.size();
+    if (size.value_or(0) > max_bytes_) co_return TooLarge();
+    auto body = std::make_shared<RecordedBody>(size.value_or(0));
+    while (true) {
+      const BodyChunk piece = co_await source.Read();
+      if (piece.failed()) {
+        co_return TransportError(Kind::kRequestBody, piece.error().code,
+                                 "reading the request's body: " + piece.error().message);
+      }
+      if (piece.at_end()) break;
+      if (body->size() + piece.bytes().size() > max_bytes_) co_return TooLarge();
+      body->Append(piece.bytes());
+    }
+    recorded_ = std::move(body);
+    co_return std::nullopt;
+  }
+
+  std::shared_ptr<const RecordedBody> TakeRecorded() { return std::move(recorded_); }
+
+ private:
+  TransportError TooLarge() const {
+    return TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
+                          "the request's body exceeds " + std::to_string(max_bytes_) + " bytes");
+  }
+
+  const std::uint64_t max_bytes_;
+  std::shared_ptr<const RecordedBody> recorded_;
+};
+
+class KeyFailoverTransport final : public Transport {
+ public:
+  KeyFailoverTransport(std::shared_ptr<Transport> inner, KeyFailoverConfig config)
+      : inner_(std::move(inner)), config_(std::move(config)) {
+    assert(config_.clock && config_.is_byok && config_.inject_auth_key && config_.mark_key);
+  }
+
+  Awaitable<RoundTripResult> RoundTrip(const Request& request, Cancellation& cancel) override {
+    const bool byok = config_.is_byok(request.headers);
+    Failover failover(byok ? nullptr : config_.pool.get(), config_.mark_key);
+    Request attempt = WithoutBody(request);
+    if (byok) {
+      attempt.stream_body = request.stream_body;
+      attempt.recorded_body = request.recorded_body;
+    } else if (request.stream_body != nullptr) {
+      BodyRecorder recorder(config_.max_body_bytes);
+      std::optional<TransportError> failure = co_await recorder.Record(*request.stream_body);
+      if (failure) co_return std::move(*failure);
+      attempt.recorded_body = recorder.TakeRecorded();
+    } else {
+      attempt.recorded_body = request.recorded_body;
+    }
+    Awaitable<RoundTripResult> walk = Drive(failover, request, attempt, cancel);
+    RoundTripResult result = co_await std::move(walk);
+    if (!byok && config_.observer != nullptr) config_.observer->OnWalkEnd(failover.attempts());
+    if (result.ok()) Describe(failover, *result);
+    co_return std::move(result);
+  }
+
+ private:
+  static Request WithoutBody(const Request& request) {
+    Request copy;
+    copy.method = request.method;
+    copy.target = request.target;
+    return copy;
+  }
+
+  // Executes steps until the machine forwards, gives up, or abandons.
+  Awaitable<RoundTripResult> Drive(Failover& failover, const Request& request, Request& attempt,
+                                   Cancellation& cancel) {
+    Step step = failover.Start(config_.clock->now());
+    while (step.kind == Step::Kind::kAttempt) {
+      attempt.headers = request.headers;  // a fresh copy: nothing of an earlier attempt remains
+      if (step.key) config_.inject_auth_key(attempt.headers, config_.pool->key(*step.key));
+      RoundTripResult result = co_await inner_->RoundTrip(attempt, cancel);
+      if (cancel.requested()) {
+        failover.OnClientGone();
+        co_return TransportError(Kind::kCancelled, asio::error::operation_aborted, "cancelled");
+      }
+      if (!result.ok()) {
+        failover.OnTransportError();
+        co_return std::move(result);
+      }
+      Response& response = *result;
+      Awaitable<Step> decision = Decide(failover, response);
+      step = co_await std::move(decision);
+      if (step.kind == Step::Kind::kForward) co_return std::move(result);
+      const DiscardLimits limits = config_.discard;
+      co_await response.body->Discard(limits);
+    }
+    if (step.kind == Step::Kind::kExhausted) {
+      if (config_.observer != nullptr) config_.observer->OnExhausted(step.exhaustion);
+      co_return AnswerExhausted(step.exhaustion, request.method == "HEAD");
+    }
+    co_return TransportError(Kind::kCancelled, asio::error::operation_aborted, "cancelled");
+  }
+
+  Awaitable<Step> Decide(Failover& failover, Response& response) {
+    ErrorFacts error;
+    ResponseFacts facts;
+    facts.status = response.status;
+    facts.headers = &response.headers;
+    facts.received_at = config_.clock->wall_now();
+    const bool centralized = failover.current_key().has_value();
+    if (centralized && config_.needs_body && config_.needs_body(response.status)) {
+      Awaitable<std::string> reading = io::PeekBody(response, config_.max_error_body_bytes);
+      const std::string prefix = co_await std::move(reading);
+      error = ParseErrorBody(prefix);
+      facts.error = &error;
+    }
+    const Step step = failover.OnResponse(facts, config_.clock->now());
+    if (const auto& mark = failover.last_mark(); mark && config_.observer != nullptr) {
+      config_.observer->OnMark(*mark, response.status, config_.pool->hint(mark->key));
+    }
+    co_return step;
+  }
+
+  RoundTripResult AnswerExhausted(const Exhaustion& exhaustion, bool to_head_request) const {
+    std::optional<ExhaustedAnswer> answer;
+    if (config_.build_exhausted_response) answer = config_.build_exhausted_response(exhaustion);
+    if (!answer) {
+      answer.emplace();
+      answer->status = 502;
+      answer->headers.Add("Content-Type", "application/json");
+      answer->body =
+          R"({"error":"key pool exhausted: )" + std::string(ToString(exhaustion.kind)) + "\"}";
+    }
+    Response response;
+    response.status = answer->status;
+    response.headers = std::move(answer->headers);
+    response.content_length = answer->body.size();
+    response.made_here = true;
+    response.body = io::MakeStringBody(to_head_request ? std::string() : std::move(answer->body));
+    return response;
+  }
+
+  void Describe(const Failover& failover, Response& response) const {
+    response.attempts = failover.attempts();
+    if (response.made_here) return;  // no key gave this answer
+    if (const auto key = failover.current_key()) response.key_hint = config_.pool->hint(*key);
+  }
+
+  const std::shared_ptr<Transport> inner_;
+  const KeyFailoverConfig config_;
+};
+
+}  // namespace
+
+KeyFailoverConfig MakeKeyFailoverConfig(const Provider& provider, std::shared_ptr<KeyPool> pool,
+                                        std::shared_ptr<const Policy> policy,
+                                        std::shared_ptr<const Clock> clock) {
+  KeyFailoverConfig config;
+  if (!provider.has_failover() || pool == nullptr) return config;
+  config.pool = std::move(pool);
+  config.clock = std::move(clock);
+  config.is_byok = [&provider](const Headers& headers) { return provider.IsByok(headers); };
+  config.inject_auth_key = [&provider](Headers& headers, std::string_view key) {
+    provider.InjectAuthKey(headers, key);
+  };
+  config.mark_key = [policy](const ResponseFacts& response) { return policy->Classify(response); };
+  config.needs_body = [policy](int status) { return policy->NeedsBody(status); };
+  config.build_exhausted_response = [&provider, policy](const Exhaustion& exhaustion) {
+    return provider.BuildExhaustedResponse(exhaustion, *policy);
+  };
+  return config;
+}
+
+std::shared_ptr<Transport> NewKeyFailoverTransport(std::shared_ptr<Transport> inner,
+                                                   KeyFailoverConfig config) {
+  if (config.pool == nullptr) return inner;
+  return std::make_shared<KeyFailoverTransport>(std::move(inner), std::move(config));
+}
+
+}  // namespace keywalk

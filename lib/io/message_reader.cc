@@ -1,0 +1,85 @@
+#include "io/message_reader.h"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <cassert>
+#include <cstring>
+
+namespace keywalk::io {
+namespace {
+
+// Reads of this size keep system calls few; pages are touched only as far as bytes arrive.
+constexpr std::size_t kBufferBytes = 64 * 1024;
+
+}  // namespace
+
+MessageReader::MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes)
+    : stream_(stream),
+      parser_(role, max_header_bytes),
+      capacity_(std::max(kBufferBytes, max_header_bytes + 1)),
+      buffer_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
+
+void MessageReader::StartMessage(bool without_body) {
+  parser_.Start(without_body);
+  begun_ = false;
+}
+
+Awaitable<error_code> MessageReader::Fill() {
+  assert(has_space());
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+  } else if (end_ == capacity_) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  const asio::mutable_buffer space(buffer_.get() + end_, capacity_ - end_);
+  const IoResult got = co_await stream_.ReadSome(space);
+  end_ += got.bytes;
+  co_return got.code;
+}
+
+Awaitable<error_code> MessageReader::ReadHead() {
+  while (!parser_.head_done()) {
+    if (has_buffered()) {
+      begun_ = true;
+      const Http1Parser::Progress progress = parser_.Put(buffered());
+      begin_ += progress.consumed;
+      if (progress.code) co_return progress.code;
+      if (!progress.need_more) continue;
+    }
+    const error_code ec = co_await Fill();
+    if (ec) co_return ec;
+  }
+  co_return error_code{};
+}
+
+MessageReader::Piece MessageReader::TakeBuffered() {
+  while (!parser_.done() && has_buffered()) {
+    const Http1Parser::Progress progress = parser_.Put(buffered());
+    begin_ += progress.consumed;
+    if (progress.code) return Piece({}, progress.code);
+    if (!progress.body.empty()) return Piece(progress.body, {});
+    if (progress.need_more) break;
+  }
+  return Piece({}, {});
+}
+
+Awaitable<MessageReader::Piece> MessageReader::ReadBody() {
+  while (true) {
+    const Piece piece = TakeBuffered();
+    if (piece.code || !piece.bytes.empty() || parser_.done()) co_return piece;
+    // A chunk header or trailers that do not fit the buffer are not worth one.
+    if (!has_space()) {
+      co_return Piece({}, make_error_code(boost::system::errc::message_size));
+    }
+    error_code ec = co_await Fill();
+    if (ec == asio::error::eof) {
+      ec = parser_.PutEof().code;
+      if (!ec) co_return Piece({}, {});
+    }
+    if (ec) co_return Piece({}, ec);
+  }
+}
+
+}  // namespace keywalk::io

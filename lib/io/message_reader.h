@@ -1,0 +1,63 @@
+// Reads HTTP/1.1 messages from a stream, one after another, through one buffer.
+#ifndef KEYWALK_IO_MESSAGE_READER_H_
+#define KEYWALK_IO_MESSAGE_READER_H_
+
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "io/http1_parser.h"
+#include "io/stream.h"
+#include "keywalk/awaitable.h"
+
+namespace keywalk::io {
+
+// Confined to its stream's io_context. At most one read may be pending.
+class MessageReader {
+ public:
+  // `stream` outlives the reader.
+  MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes);
+
+  Http1Parser& parser() { return parser_; }
+  MessageHead& head() { return parser_.head(); }
+
+  // Forgets the message just read (its head is void) and begins the next one with what is buffered.
+  void StartMessage(bool without_body = false);
+
+  // Reads more bytes into the buffer. REQUIRES: has_space()
+  Awaitable<error_code> Fill();
+  bool has_space() const { return end_ < capacity_ || begin_ > 0; }
+  bool has_buffered() const { return begin_ < end_; }
+  // True if any byte of the current message has been seen.
+  bool message_begun() const { return begun_ || has_buffered(); }
+
+  // Reads to the end of the head. asio::error::eof: the peer ended before the first byte of it.
+  Awaitable<error_code> ReadHead();
+
+  // The next piece of the body, valid until the next call; empty without an error: the end.
+  class Piece {
+   public:
+    Piece(std::string_view bytes, error_code code) : bytes(bytes), code(code) {}
+    std::string_view bytes;
+    error_code code;
+  };
+  Awaitable<Piece> ReadBody();
+  // Parses what is buffered only; empty and not done: more must be read.
+  Piece TakeBuffered();
+
+ private:
+  std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
+
+  Stream& stream_;
+  Http1Parser parser_;
+  const std::size_t capacity_;
+  const std::unique_ptr<char[]> buffer_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool begun_ = false;
+};
+
+}  // namespace keywalk::io
+
+#endif  // KEYWALK_IO_MESSAGE_READER_H_

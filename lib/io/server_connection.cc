@@ -1,0 +1,195 @@
+#include "io/server_connection.h"
+
+#include <array>
+#include <exception>
+#include <utility>
+
+#include "io/http1_writer.h"
+#include "io/server_exchange.h"
+
+namespace keywalk::io {
+namespace {
+
+// A peer that is told to go is given this long, and this much, before the connection is reset:
+// bytes still in flight to us would otherwise destroy the answer on its way (RFC 9112 section 9.6).
+constexpr std::chrono::seconds kLingerTime{2};
+constexpr std::size_t kLingerBytes = 16 * 1024 * 1024;
+
+// Ends a request's part of a connection on every way out of it.
+class RequestScope {
+ public:
+  RequestScope(bool& in_request, Cancellation*& watched)
+      : in_request_(in_request), watched_(watched) {
+    in_request_ = true;
+  }
+  ~RequestScope() {
+    in_request_ = false;
+    watched_ = nullptr;
+  }
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+ private:
+  bool& in_request_;
+  Cancellation*& watched_;
+};
+
+}  // namespace
+
+int CheckRequest(const RequestHead& head) {
+  std::size_t hosts = 0;
+  for (const Headers::Field field : head.headers) {
+    if (EqualsIgnoreCase(field.name, "Host")) ++hosts;
+  }
+  if (hosts > 1 || (hosts == 0 && head.version == 11)) return 400;  // RFC 9112 section 3.2
+  // HTTP/1.0 knows no chunks: whoever sent this reads the message otherwise than we do.
+  if (head.chunked && head.version == 10) return 400;  // RFC 9112 section 6.1
+  return 0;
+}
+
+ServerConnection::ServerConnection(asio::io_context& context, std::unique_ptr<Stream> stream,
+                                   asio::ip::tcp::endpoint peer, bool tls, std::uint64_t id,
+                                   const ServerOptions& options, HttpHandler& handler)
+    : context_(context),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      tls_(tls),
+      id_(id),
+      options_(options),
+      handler_(handler),
+      reader_(*stream_, Http1Parser::Role::kRequest, options.max_header_bytes),
+      watch_(context.get_executor()) {}
+
+Awaitable<void> ServerConnection::Serve() {
+  while (keep_alive_ && !draining_) {
+    if (!co_await ReadHead()) break;
+    if (!co_await ServeOne()) break;
+  }
+  stream_->Close();
+  if (watch_.running()) co_await watch_.Join();
+}
+
+Awaitable<bool> ServerConnection::ReadHead() {
+  reader_.StartMessage();
+  stream_->ExpiresAfter(requests_ == 0 ? options_.header_timeout : options_.keep_alive);
+  if (watch_.running()) {
+    co_await watch_.Join();
+    if (watch_result_) co_return false;
+  } else if (!reader_.has_buffered()) {
+    const error_code ec = co_await reader_.Fill();
+    if (ec) co_return false;
+  }
+  stream_->ExpiresAfter(options_.header_timeout);
+  const error_code ec = co_await reader_.ReadHead();
+  stream_->ExpiresNever();
+  if (!ec) co_return true;
+  const bool ended = ec == asio::error::eof || ec == asio::error::timed_out ||
+                     ec.category() == boost::system::system_category();
+  if (!ended) co_await Refuse(IsHeaderLimit(ec) ? 431 : 400);
+  co_return false;
+}
+
+Awaitable<bool> ServerConnection::ServeOne() {
+  ++requests_;
+  const RequestScope scope(in_request_, watched_);
+  MessageHead& parsed = reader_.head();
+  head_.method.swap(parsed.method);
+  head_.target.swap(parsed.target);
+  std::swap(head_.headers, parsed.headers);
+  head_.version = parsed.version;
+  head_.content_length = parsed.content_length;
+  head_.chunked = parsed.chunked;
+  keep_alive_ = parsed.keep_alive && !draining_;
+  if (const int status = CheckRequest(head_)) {
+    co_await Refuse(status);
+    co_return false;
+  }
+  Exchange exchange(*this);
+  try {
+    co_await handler_.Handle(exchange);
+  } catch (const std::exception&) {
+    keep_alive_ = false;  // answered below if nothing was sent; the handler logs what it throws
+  }
+  watched_ = nullptr;
+  if (taken_over_) {
+    co_await exchange.request_body().Detach();
+    co_return false;
+  }
+  if (!exchange.response_started() && !exchange.client_gone().requested()) {
+    Headers headers{{"Content-Type", "application/json"}};
+    co_await exchange.Respond(500, headers, R"({"error":{"message":"internal error"}})");
+  }
+  const bool drainable = exchange.request_body().drainable();
+  const bool at_end = exchange.request_body().at_end();
+  co_await exchange.request_body().Detach();
+  if (!exchange.complete()) co_return false;
+  if (!keep_alive_ || draining_ || !drainable) {
+    if (!at_end) co_await LingeringClose();
+    co_return false;
+  }
+  co_return co_await FinishRequestBody();
+}
+
+// Answers a request that is not handed to the handler, and ends the connection.
+Awaitable<void> ServerConnection::Refuse(int status) {
+  out_.clear();
+  const std::string_view reason = ReasonPhrase(status);
+  const std::string body = R"({"error":{"message":")" + std::string(reason) + R"("}})";
+  AppendStatusLine(out_, status, reason);
+  AppendField(out_, "Content-Type", "application/json");
+  AppendField(out_, "Date", CurrentHttpDate());
+  AppendContentLength(out_, body.size());
+  AppendField(out_, "Connection", "close");
+  out_ += "\r\n";
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(out_), asio::buffer(body)};
+  const error_code ec = co_await Write(buffers);
+  if (!ec) co_await LingeringClose();
+}
+
+Awaitable<bool> ServerConnection::FinishRequestBody() {
+  stream_->ExpiresAfter(kLingerTime);
+  while (!reader_.parser().done()) {
+    const MessageReader::Piece piece = co_await reader_.ReadBody();
+    if (piece.code) co_return false;
+  }
+  co_return true;
+}
+
+Awaitable<void> ServerConnection::LingeringClose() {
+  stream_->ShutdownSend();
+  stream_->ExpiresAfter(kLingerTime);
+  if (watch_.running()) co_await watch_.Join();
+  std::array<char, 16 * 1024> scrap;
+  std::size_t discarded = 0;
+  while (discarded < kLingerBytes) {
+    const IoResult got = co_await stream_->ReadSome(asio::buffer(scrap));
+    if (!got.ok()) break;
+    discarded += got.bytes;
+  }
+}
+
+void ServerConnection::StartWatch(Cancellation& client_gone) {
+  watched_ = &client_gone;
+  // Bytes of a next request are here already: its client will be seen to go when it is served.
+  if (watch_.running() || reader_.has_buffered()) return;
+  watch_.Start(Watch());
+}
+
+Awaitable<void> ServerConnection::Watch() {
+  watch_result_ = co_await reader_.Fill();
+  if (watch_result_ && watched_ != nullptr) watched_->Request();
+}
+
+Awaitable<error_code> ServerConnection::Write(std::span<const asio::const_buffer> buffers) {
+  stream_->ExpiresAfter(options_.idle_timeout);
+  const IoResult sent = co_await stream_->Write(buffers);
+  stream_->ExpiresNever();
+  co_return sent.code;
+}
+
+void ServerConnection::Drain() {
+  draining_ = true;
+  if (!in_request_) stream_->Close();
+}
+
+}  // namespace keywalk::io

@@ -1,0 +1,199 @@
+#include "io/server_exchange.h"
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "io/http1_writer.h"
+
+namespace keywalk::io {
+namespace {
+
+// What is left of a request's body after its answer is read up to this, to save the connection.
+constexpr std::uint64_t kMaxDrainedBody = 64 * 1024;
+
+// A client whose upload is cut short is given this long to see the answer.
+constexpr std::chrono::seconds kDetachTime{2};
+
+BodyChunk Detached() {
+  return BodyChunk(TransportError(TransportError::Kind::kCancelled, asio::error::operation_aborted,
+                                  "the request has ended"));
+}
+
+}  // namespace
+
+RequestBody::RequestBody(ServerConnection& connection)
+    : connection_(&connection),
+      size_(connection.head_.chunked
+                ? std::nullopt
+                : std::optional<std::uint64_t>(connection.head_.content_length.value_or(0))),
+      idle_(connection.context_.get_executor()),
+      continue_wanted_(connection.head_.version == 11 && connection.head_.has_body() &&
+                       connection.head_.headers.HasToken("Expect", "100-continue")),
+      at_end_(connection.reader_.parser().done()) {}
+
+bool RequestBody::ready() const {
+  return at_end_ || connection_ == nullptr || connection_->reader_.has_buffered();
+}
+
+bool RequestBody::drainable() const {
+  return at_end_ || (!failed_ && !reading_ && !continue_wanted_ && size_.has_value() &&
+                     *size_ <= kMaxDrainedBody);
+}
+
+Awaitable<BodyChunk> RequestBody::Read() {
+  if (connection_ == nullptr || failed_ || cancelled_) co_return Detached();
+  if (at_end_) co_return BodyChunk();
+  reading_ = true;
+  Awaitable<BodyChunk> once = ReadOnce();
+  BodyChunk chunk = co_await std::move(once);
+  reading_ = false;
+  failed_ = chunk.failed();
+  idle_.cancel();
+  co_return std::move(chunk);
+}
+
+Awaitable<BodyChunk> RequestBody::ReadOnce() {
+  ServerConnection& connection = *connection_;
+  if (std::exchange(continue_wanted_, false) && !connection.reader_.has_buffered()) {
+    const std::array<asio::const_buffer, 1> interim{
+        asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25)};
+    const error_code ec = co_await connection.Write(interim);
+    if (ec) {
+      co_return BodyChunk(
+          TransportError(TransportError::Kind::kReset, ec, "answering 100: " + ec.message()));
+    }
+  }
+  connection.stream_->ExpiresAfter(connection.options_.idle_timeout);
+  const MessageReader::Piece piece = co_await connection.reader_.ReadBody();
+  if (connection_ == nullptr) co_return Detached();
+  connection.stream_->ExpiresNever();
+  if (piece.code) {
+    const auto kind = piece.code == asio::error::timed_out ? TransportError::Kind::kTimeout
+                                                           : TransportError::Kind::kReset;
+    co_return BodyChunk(TransportError(kind, piece.code, "the client: " + piece.code.message()));
+  }
+  if (!piece.bytes.empty()) co_return BodyChunk(piece.bytes);
+  at_end_ = true;
+  trailers_ = connection.reader_.parser().trailers();
+  if (watch_at_end_ != nullptr) connection.StartWatch(*watch_at_end_);
+  co_return BodyChunk();
+}
+
+Awaitable<void> RequestBody::Detach() {
+  watch_at_end_ = nullptr;
+  if (reading_) {
+    // An upload still waits for the client, which has its answer: let it see that and end.
+    cancelled_ = true;
+    connection_->keep_alive_ = false;
+    connection_->stream_->ShutdownSend();
+    connection_->stream_->ExpiresAfter(kDetachTime);
+  }
+  while (reading_) {
+    idle_.expires_at(std::chrono::steady_clock::time_point::max());
+    co_await idle_.async_wait(kAwaitTuple);
+  }
+  connection_ = nullptr;
+}
+
+Exchange::Exchange(ServerConnection& connection)
+    : connection_(connection), body_(std::make_shared<RequestBody>(connection)) {}
+
+void Exchange::WatchClient() {
+  if (body_->at_end_) {
+    connection_.StartWatch(client_gone_);
+  } else {
+    body_->watch_at_end_ = &client_gone_;
+  }
+}
+
+Stream& Exchange::TakeOver() {
+  connection_.taken_over_ = true;
+  return *connection_.stream_;
+}
+
+void Exchange::PrepareHead(int status, std::string_view reason, const Headers& headers,
+                           std::optional<std::uint64_t> length) {
+  assert(!started_);
+  started_ = true;
+  const RequestHead& request = connection_.head_;
+  const bool no_content = status == 204 || status == 304;
+  bodiless_ = no_content || request.method == "HEAD";
+  chunked_ = !length && !bodiless_ && request.version == 11;
+  left_ = bodiless_ ? 0 : length;
+  if (!body_->drainable()) connection_.keep_alive_ = false;
+  if (!length && !bodiless_ && !chunked_) connection_.keep_alive_ = false;  // ends with the close
+  std::string& out = connection_.out_;
+  out.clear();
+  AppendStatusLine(out, status, reason);
+  AppendFields(out, headers);
+  if (!headers.Contains("Date")) AppendField(out, "Date", CurrentHttpDate());
+  if (length && status != 204) AppendContentLength(out, *length);
+  if (chunked_) AppendField(out, "Transfer-Encoding", "chunked");
+  if (!connection_.keep_alive_) {
+    AppendField(out, "Connection", "close");
+  } else if (request.version == 10) {
+    AppendField(out, "Connection", "keep-alive");
+  }
+  out += "\r\n";
+}
+
+Awaitable<error_code> Exchange::Respond(int status, const Headers& headers, std::string_view body) {
+  PrepareHead(status, {}, headers, body.size());
+  complete_ = true;
+  Awaitable<error_code> sending = Send(bodiless_ ? std::string_view() : body, {});
+  co_return co_await std::move(sending);
+}
+
+Awaitable<error_code> Exchange::StartResponse(int status, std::string_view reason,
+                                              const Headers& headers,
+                                              std::optional<std::uint64_t> length) {
+  PrepareHead(status, reason, headers, length);
+  if (length) co_return error_code{};
+  Awaitable<error_code> sending = Flush();
+  co_return co_await std::move(sending);
+}
+
+Awaitable<error_code> Exchange::WriteBody(std::string_view bytes) {
+  assert(started_ && !complete_);
+  if (bodiless_ || bytes.empty()) co_return error_code{};
+  if (left_) {
+    // More than the length that was stated would be read as the next answer.
+    bytes =
+        bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*left_, bytes.size())));
+    *left_ -= bytes.size();
+  }
+  if (chunked_) AppendChunkHead(connection_.out_, bytes.size());
+  Awaitable<error_code> sending = Send(bytes, chunked_ ? "\r\n" : "");
+  co_return co_await std::move(sending);
+}
+
+Awaitable<error_code> Exchange::Flush() {
+  if (connection_.out_.empty()) co_return error_code{};
+  Awaitable<error_code> sending = Send({}, {});
+  co_return co_await std::move(sending);
+}
+
+Awaitable<error_code> Exchange::FinishResponse(const Headers& trailers) {
+  assert(started_ && !complete_);
+  complete_ = left_.value_or(0) == 0;
+  if (!complete_) connection_.keep_alive_ = false;
+  if (chunked_) AppendLastChunk(connection_.out_, trailers);
+  Awaitable<error_code> sending = Flush();
+  co_return co_await std::move(sending);
+}
+
+Awaitable<error_code> Exchange::Send(std::string_view bytes, std::string_view after) {
+  const std::array<asio::const_buffer, 3> buffers{asio::buffer(connection_.out_),
+                                                  asio::buffer(bytes.data(), bytes.size()),
+                                                  asio::buffer(after.data(), after.size())};
+  const error_code ec = co_await connection_.Write(buffers);
+  connection_.out_.clear();
+  if (ec) {
+    complete_ = false;
+    connection_.keep_alive_ = false;
+  }
+  co_return ec;
+}
+
+}  // namespace keywalk::io

@@ -1,0 +1,189 @@
+#include "io/socket_stream.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <sys/socket.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "io/deadline.h"
+#include "io/tcp_info.h"
+
+namespace keywalk::io {
+namespace {
+
+// A constant buffer sequence over the caller's span; Asio copies sequences, and this is two words.
+class BufferView {
+ public:
+  using value_type = asio::const_buffer;
+  using const_iterator = const asio::const_buffer*;
+
+  explicit BufferView(std::span<const asio::const_buffer> buffers) : buffers_(buffers) {}
+  const_iterator begin() const { return buffers_.data(); }
+  const_iterator end() const { return buffers_.data() + buffers_.size(); }
+
+ private:
+  std::span<const asio::const_buffer> buffers_;
+};
+
+// What a TCP and a TLS stream have in common; `Layer` is the object that is read and written.
+template <typename Layer>
+class SocketStream final : public Stream, private DeadlineService::Entry {
+ public:
+  template <typename... Args>
+  SocketStream(asio::io_context& context, Args&&... args)
+      : DeadlineService::Entry(context), layer_(std::forward<Args>(args)...) {}
+  ~SocketStream() override { Close(); }
+
+  Awaitable<IoResult> ReadSome(asio::mutable_buffer buffer) override {
+    if (!lowest().is_open()) co_return IoResult(Ended(), 0);
+    auto [ec, bytes] = co_await layer_.async_read_some(buffer, kAwaitTuple);
+    co_return IoResult(Map(ec), bytes);
+  }
+
+  Awaitable<IoResult> Write(std::span<const asio::const_buffer> buffers) override {
+    if (!lowest().is_open()) co_return IoResult(Ended(), 0);
+    const BufferView view(buffers);
+    auto [ec, bytes] = co_await asio::async_write(layer_, view, kAwaitTuple);
+    co_return IoResult(Map(ec), bytes);
+  }
+
+  void Close() noexcept override {
+    error_code ignored;  // the peer may have gone first
+    lowest().shutdown(asio::socket_base::shutdown_both, ignored);
+    lowest().close(ignored);
+  }
+
+  void ShutdownSend() noexcept override {
+    error_code ignored;
+    lowest().shutdown(asio::socket_base::shutdown_send, ignored);
+  }
+
+  void Reset() noexcept override {
+    error_code ignored;
+    lowest().set_option(asio::socket_base::linger(true, 0), ignored);
+    lowest().close(ignored);
+  }
+
+  bool IsStale() noexcept override {
+    if (!lowest().is_open()) return true;
+    char byte;
+    const ssize_t got = ::recv(lowest().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got == 0) return true;
+    if (got < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+    // Plain bytes nobody asked for make the connection unfit. Under TLS they may be a session
+    // ticket.
+    return !kTls;
+  }
+
+  std::optional<std::uint64_t> bytes_acknowledged() const noexcept override {
+    if (!lowest().is_open()) return std::nullopt;
+    return TcpBytesAcknowledged(const_cast<Layer&>(layer_).lowest_layer().native_handle());
+  }
+
+  void ExpiresAfter(std::chrono::milliseconds time) noexcept override {
+    DeadlineService::Entry::ExpiresAfter(time);
+  }
+  void ExpiresNever() noexcept override { DeadlineService::Entry::ExpiresNever(); }
+
+  Layer& layer() { return layer_; }
+  bool expired() const { return expired_; }
+
+ private:
+  static constexpr bool kTls = !std::is_same_v<Layer, Socket>;
+
+  auto& lowest() { return layer_.lowest_layer(); }
+  const auto& lowest() const { return layer_.lowest_layer(); }
+
+  void OnExpired() noexcept override {
+    expired_ = true;
+    Close();
+  }
+
+  error_code Ended() const {
+    return expired_ ? asio::error::timed_out : asio::error::operation_aborted;
+  }
+
+  error_code Map(error_code ec) const {
+    if (ec && !lowest().is_open()) return Ended();
+    // A TLS peer that closes without close_notify, as many do between messages: an end like any
+    // other. A truncated message is seen by its framing.
+    if (ec == asio::ssl::error::stream_truncated) return asio::error::eof;
+    return ec;
+  }
+
+  Layer layer_;
+  bool expired_ = false;
+};
+
+using TlsLayer = asio::ssl::stream<Socket>;
+using TlsStream = SocketStream<TlsLayer>;
+
+void SetNoDelay(Socket& socket) {
+  error_code ignored;  // a hint; a socket that died is found out by the next operation
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+std::string HandshakeMessage(TlsStream& stream, const error_code& ec) {
+  if (stream.expired()) return "TLS handshake timed out";
+  const long verdict = SSL_get_verify_result(stream.layer().native_handle());
+  if (verdict != X509_V_OK) {
+    return std::string("TLS certificate not accepted: ") + X509_verify_cert_error_string(verdict);
+  }
+  return "TLS handshake failed: " + ec.message();
+}
+
+Awaitable<HandshakeResult> Handshake(std::unique_ptr<TlsStream> stream,
+                                     asio::ssl::stream_base::handshake_type side,
+                                     std::chrono::milliseconds time) {
+  stream->ExpiresAfter(time);
+  auto [ec] = co_await stream->layer().async_handshake(side, kAwaitTuple);
+  if (ec) {
+    std::string message = HandshakeMessage(*stream, ec);
+    co_return HandshakeResult(stream->expired() ? asio::error::timed_out : ec, std::move(message));
+  }
+  stream->ExpiresNever();
+  co_return HandshakeResult(std::move(stream));
+}
+
+}  // namespace
+
+std::unique_ptr<Stream> MakeTcpStream(asio::io_context& context, Socket socket) {
+  SetNoDelay(socket);
+  return std::make_unique<SocketStream<Socket>>(context, std::move(socket));
+}
+
+Awaitable<HandshakeResult> TlsConnect(asio::io_context& context, asio::ssl::context& tls,
+                                      Socket socket, std::string host,
+                                      std::chrono::milliseconds time) {
+  SetNoDelay(socket);
+  auto stream = std::make_unique<TlsStream>(context, std::move(socket), tls);
+  SSL* ssl = stream->layer().native_handle();
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (not_an_address) SSL_set_tlsext_host_name(ssl, host.c_str());  // SNI: names only (RFC 6066)
+  error_code ec;
+  stream->layer().set_verify_mode(asio::ssl::verify_peer, ec);
+  if (!ec) stream->layer().set_verify_callback(asio::ssl::host_name_verification(host), ec);
+  if (ec) co_return HandshakeResult(ec, "TLS cannot be set up: " + ec.message());
+  Awaitable<HandshakeResult> handshake =
+      Handshake(std::move(stream), asio::ssl::stream_base::client, time);
+  co_return co_await std::move(handshake);
+}
+
+Awaitable<HandshakeResult> TlsAccept(asio::io_context& context, asio::ssl::context& tls,
+                                     Socket socket, std::chrono::milliseconds time) {
+  SetNoDelay(socket);
+  auto stream = std::make_unique<TlsStream>(context, std::move(socket), tls);
+  Awaitable<HandshakeResult> handshake =
+      Handshake(std::move(stream), asio::ssl::stream_base::server, time);
+  co_return co_await std::move(handshake);
+}
+
+}  // namespace keywalk::io

@@ -1,0 +1,79 @@
+// One request and its response on one upstream connection.
+#ifndef KEYWALK_IO_UPSTREAM_EXCHANGE_H_
+#define KEYWALK_IO_UPSTREAM_EXCHANGE_H_
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/child_task.h"
+#include "io/connection_pool.h"
+#include "keywalk/http_transport.h"
+#include "keywalk/transport.h"
+
+namespace keywalk::io {
+
+// What all exchanges of a transport share; outlives the transport while a body is still read.
+struct TransportShared {
+  TransportShared(asio::io_context& context, HttpTransportOptions options)
+      : context(context),
+        options(std::move(options)),
+        pool(this->options.max_idle_connections, this->options.keep_alive) {}
+
+  asio::io_context& context;
+  const HttpTransportOptions options;
+  ConnectionPool pool;
+};
+
+// Sends a request, reads the response's head, then serves as its body. Confined to its io_context.
+class UpstreamExchange final : public ResponseBody {
+ public:
+  UpstreamExchange(std::shared_ptr<TransportShared> shared,
+                   std::shared_ptr<UpstreamConnection> connection, Cancellation& cancel);
+  // Closes the connection unless the response was read to its end.
+  ~UpstreamExchange() override;
+
+  // The head of the final response, or why there is none.
+  Awaitable<std::optional<TransportError>> Run(const Request& request);
+
+  // After a failed Run: true if the upstream had closed this reused connection before it saw a byte
+  // of the request, so that a fresh one may carry it (SPEC transport/6, RFC 9112 section 9.3.1).
+  bool replaceable() const { return replaceable_; }
+
+  // Fills everything but the body. REQUIRES: Run gave no error
+  void FillHead(Response& response);
+
+  std::optional<std::uint64_t> size() const override;
+  bool ready() const override;
+  Awaitable<BodyChunk> Read() override;
+  void Cancel() override;
+  const Headers& trailers() const override { return trailers_; }
+  Awaitable<void> Discard(DiscardLimits limits) override;
+
+ private:
+  // The sender's half; owns what it needs, since it may outlive the exchange by a moment.
+  struct Upload;
+
+  void SerializeHead(const Request& request, std::string& out) const;
+  Awaitable<void> SendSmall(const Request& request, std::string head);
+  Awaitable<error_code> ReadFinalHead(bool to_head_request);
+  TransportError Explain(error_code code, const char* doing) const;
+  void Release();
+  void EndOfBody();
+
+  const std::shared_ptr<TransportShared> shared_;
+  std::shared_ptr<UpstreamConnection> connection_;  // null once released
+  Cancellation& cancel_;
+  std::optional<Cancellation::Scope> cancel_scope_;
+  std::shared_ptr<Upload> upload_;  // null: the request was sent before the response was awaited
+  std::optional<std::uint64_t> content_length_;
+  Headers trailers_;
+  bool keep_alive_ = false;
+  bool replaceable_ = false;
+};
+
+}  // namespace keywalk::io
+
+#endif  // KEYWALK_IO_UPSTREAM_EXCHANGE_H_
