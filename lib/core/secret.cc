@@ -24,6 +24,37 @@ struct Stretch {
   std::size_t entry = 0;  // longer secrets have smaller numbers
 };
 
+// In order and apart from each other; of overlapping ones the longest secret's entry stays.
+std::vector<Stretch> MergeOverlapping(std::vector<Stretch> found) {
+  std::sort(found.begin(), found.end(),
+            [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
+  std::vector<Stretch> merged;
+  for (const Stretch& stretch : found) {
+    if (merged.empty() || stretch.begin >= merged.back().end) {
+      merged.push_back(stretch);
+      continue;
+    }
+    merged.back().end = std::max(merged.back().end, stretch.end);
+    merged.back().entry = std::min(merged.back().entry, stretch.entry);
+  }
+  return merged;
+}
+
+template <typename ReplacementOf>
+std::string Replace(std::string_view text, const std::vector<Stretch>& hidden,
+                    ReplacementOf replacement_of) {
+  std::string result;
+  result.reserve(text.size());
+  std::size_t copied_to = 0;
+  for (const Stretch& stretch : hidden) {
+    result += text.substr(copied_to, stretch.begin - copied_to);
+    result += replacement_of(stretch);
+    copied_to = stretch.end;
+  }
+  result += text.substr(copied_to);
+  return result;
+}
+
 }  // namespace
 
 std::string MaskKey(std::string_view key) {
@@ -57,23 +88,14 @@ std::string SecretMasker::Mask(std::string_view text) const {
       found.push_back({at, at + secret.size(), entry});
     }
   }
-  std::sort(found.begin(), found.end(),
-            [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
-
-  std::string masked;
-  masked.reserve(text.size());
-  std::size_t shown_to = 0;
-  for (std::size_t i = 0; i < found.size();) {
-    Stretch merged = found[i];
-    for (++i; i < found.size() && found[i].begin < merged.end; ++i) {
-      merged.end = std::max(merged.end, found[i].end);
-      merged.entry = std::min(merged.entry, found[i].entry);
-    }
-    masked += text.substr(shown_to, merged.begin - shown_to);
-    masked += entries_[merged.entry].hint;
-    shown_to = merged.end;
+  if (found.empty()) return std::string(text);
+  const std::vector<Stretch> hidden = MergeOverlapping(std::move(found));
+  std::string masked =
+      Replace(text, hidden, [this](const Stretch& s) { return entries_[s.entry].hint; });
+  // What a hint shows may complete another secret together with the text beside it.
+  if (Reveals(masked)) {
+    masked = Replace(text, hidden, [](const Stretch&) { return kEllipsis; });
   }
-  masked += text.substr(shown_to);
   return masked;
 }
 
