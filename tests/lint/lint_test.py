@@ -174,7 +174,7 @@ class ArchitectureTest(unittest.TestCase):
         self.assert_bad({"lib/io/wire.cc": "#include <spdlog/spdlog.h>\n"}, "takes an observer")
 
     def test_command_lines_are_for_main(self):
-        self.assert_bad({"sim/engine.cc": "#include <CLI/CLI.hpp>\n"}, "main.cc files only")
+        self.assert_bad({"sim/engine.cc": "#include <CLI/CLI.hpp>\n"}, "command_line.cc only")
 
     def test_includes_need_a_link(self):
         self.assert_bad({"sim/engine.cc": '#include "io/wire.h"\n'}, "does not link keywalk_io")
