@@ -143,6 +143,7 @@ void ReadName(ObjectReader& object, Policy& policy) {
 }
 
 void ReadDeclares(ObjectReader& object, Policy& policy, JsonProblems& problems) {
+  object.RequiredArray("declares");
   policy.declares = object.Strings("declares");
   for (std::size_t i = 0; i < policy.declares.size(); ++i) {
     if (std::ranges::find(kDeclarable, policy.declares[i]) == std::ranges::end(kDeclarable)) {
