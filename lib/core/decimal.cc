@@ -1,6 +1,7 @@
 #include "core/decimal.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -11,13 +12,17 @@ namespace keywalk {
 namespace {
 
 // Digits of a fraction that are kept; the product with TimeUnit::multiple stays below 2^64.
-constexpr int kFractionDigits = 17;
+constexpr std::size_t kFractionDigits = 17;
 
-constexpr std::uint64_t PowerOfTen(int power) noexcept {
-  std::uint64_t result = 1;
-  for (int i = 0; i < power; ++i) result *= 10;
-  return result;
-}
+constexpr auto kPowersOfTen = [] {
+  std::array<std::uint64_t, kFractionDigits + 1> powers{};
+  std::uint64_t power = 1;
+  for (std::uint64_t& entry : powers) {
+    entry = power;
+    power *= 10;
+  }
+  return powers;
+}();
 
 // The number that the digits spell, or the largest there is if it is larger.
 std::uint64_t SaturatedNumber(std::string_view digits) noexcept {
@@ -33,9 +38,9 @@ std::uint64_t SaturatedNumber(std::string_view digits) noexcept {
 
 // The fraction in units of 10^-kFractionDigits, rounded up.
 std::uint64_t ScaledFraction(std::string_view digits) noexcept {
-  const std::size_t kept = std::min<std::size_t>(digits.size(), kFractionDigits);
+  const std::size_t kept = std::min(digits.size(), kFractionDigits);
   std::uint64_t number = SaturatedNumber(digits.substr(0, kept));
-  number *= PowerOfTen(kFractionDigits - static_cast<int>(kept));
+  number *= kPowersOfTen[kFractionDigits - kept];
   const bool inexact = digits.substr(kept).find_first_not_of('0') != std::string_view::npos;
   return number + (inexact ? 1 : 0);
 }
@@ -55,11 +60,11 @@ std::optional<Decimal> TakeDecimal(Scanner& scanner) noexcept {
 
 std::optional<Duration> ToDuration(const Decimal& decimal, TimeUnit unit) noexcept {
   constexpr auto kMaxNs = static_cast<std::uint64_t>(kMaxRetryAfter.count());
-  const std::uint64_t unit_ns = unit.multiple * PowerOfTen(unit.power);
+  const std::uint64_t unit_ns = unit.multiple * kPowersOfTen[unit.power];
   const std::uint64_t whole = SaturatedNumber(decimal.whole);
   if (whole > kMaxNs / unit_ns) return std::nullopt;
 
-  const std::uint64_t divisor = PowerOfTen(kFractionDigits - unit.power);
+  const std::uint64_t divisor = kPowersOfTen[kFractionDigits - unit.power];
   const std::uint64_t scaled = ScaledFraction(decimal.fraction) * unit.multiple;
   const std::uint64_t fraction_ns = scaled / divisor + (scaled % divisor != 0 ? 1 : 0);
   const std::uint64_t total_ns = whole * unit_ns + fraction_ns;

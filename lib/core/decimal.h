@@ -5,6 +5,7 @@
 #ifndef KEYWALK_CORE_DECIMAL_H_
 #define KEYWALK_CORE_DECIMAL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -25,7 +26,7 @@ std::optional<Decimal> TakeDecimal(Scanner& scanner) noexcept;
 // A unit of time as multiple * 10^power nanoseconds, which keeps the arithmetic in 64 bits.
 struct TimeUnit {
   std::uint64_t multiple = 1;  // at most 36
-  int power = 0;               // at most 11
+  std::size_t power = 0;       // at most 11
 };
 inline constexpr TimeUnit kHours{36, 11};
 inline constexpr TimeUnit kMinutes{6, 10};

@@ -153,14 +153,16 @@ bool KeyPool::MarkPermanent(KeyIndex index, MarkReason reason) noexcept {
 
 Exhaustion KeyPool::exhaustion(Instant now) const noexcept {
   const Word valid_below = key_state::ValidBelow(now);
-  Word soonest = key_state::kPermanentBit;
+  const std::atomic<Word>* const states = states_.get();
+  const KeyIndex count = size();
+  Word soonest = key_state::kPermanentBit;  // a permanent word is never below it
   bool any_rate_limited = false;
-  for (KeyIndex index = 0; index < size(); ++index) {
-    const Word word = states_[index].load(std::memory_order_acquire);
+  for (KeyIndex index = 0; index < count; ++index) {
+    const Word word = states[index].load(std::memory_order_acquire);
     if (word < valid_below) return {Exhaustion::Kind::kRateLimited, Duration::zero()};
-    if (key_state::IsPermanent(word)) continue;
     soonest = std::min(soonest, word);
-    any_rate_limited |= key_state::ReasonOf(word) == MarkReason::kRateLimited;
+    any_rate_limited |=
+        !key_state::IsPermanent(word) && key_state::ReasonOf(word) == MarkReason::kRateLimited;
   }
   if (soonest == key_state::kPermanentBit) {
     return {Exhaustion::Kind::kPermanent, Duration::zero()};

@@ -7,9 +7,9 @@ namespace keywalk {
 namespace {
 
 std::string RateLimitedMessage(Duration retry_after) {
-  std::string seconds = FormatRetryAfter(retry_after);
-  if (seconds.empty()) seconds = "0";
-  return "all configured keys are rate-limited (retry after " + seconds + "s)";
+  const std::string seconds = FormatRetryAfter(retry_after);
+  return "all configured keys are rate-limited (retry after " +
+         (seconds.empty() ? std::string("0") : seconds) + "s)";
 }
 
 }  // namespace

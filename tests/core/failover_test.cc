@@ -32,7 +32,7 @@ class FailoverTest : public ::testing::Test {
     return response;
   }
 
-  const Headers no_headers_;
+  const Headers no_headers_{};
   const MarkKey mark_key_ = &FailoverTest::Verdict;
   const std::shared_ptr<KeyPool> pool_ = KeyPool::Create({"k0", "k1", "k2"}).value();
 };

@@ -44,6 +44,13 @@ TEST(RetryAfterTest, TheLimitItselfIsKeptAndTheSmallestExcessIsNot) {
   EXPECT_EQ(ParseUnitDuration("277777h46m40s1ns"), std::nullopt);
 }
 
+TEST(RetryAfterTest, ASumThatWrapsIn64BitsIsTooMuch) {
+  // 19 of these make 2^64 ns and half of the limit.
+  std::string sum;
+  for (int part = 0; part < 19; ++part) sum += "277777h";
+  EXPECT_EQ(ParseUnitDuration(sum), std::nullopt);
+}
+
 TEST(RetryAfterTest, APositiveValueNeverBecomesZero) {
   const std::string many_zeros(500, '0');
   EXPECT_EQ(ParseRetryAfterMs("0." + many_zeros + "1"), 1ms);
