@@ -1,13 +1,17 @@
-"""Finds full expressions that g++ 12.2 miscompiles in coroutines.
+"""Finds expressions that g++ 12.2 miscompiles in coroutines.
 
-The trap: where a full expression holds `co_await`, a temporary of aggregate type, or the closure of
+The first trap: `co_await` in the condition of if, while, for or switch. In a coroutine without a
+top-level local variable the frame is then laid out wrongly (GCC bug 106188). Name the result.
+
+The second trap: where a full expression holds `co_await`, a temporary of aggregate type, or the closure of
 a lambda with captures, is destroyed twice. A named local and std::move, or a type with a
 user-declared constructor, is safe (CONTRIBUTING.md, "Coroutine traps").
 
 A text scan, so it judges what can be read from the text:
 - `[x] {...}` within the expression is reported; a lambda without captures is not (no members to
   destroy), nor is what stands inside a lambda's body (another function, judged for itself);
-- `Type{...}` and `Type(...)` are reported if Type is defined in the project without a constructor;
+- `Type{...}` and `Type(...)` are reported if Type is defined in the project without a constructor
+  (the second form not if some function has the same name);
 - `Type{...}` is also reported if Type is unknown, unless SAFE_TYPES says why not;
 - a bare `{...}` argument is reported: its type cannot be seen, so it may be an aggregate;
 - a declaration (`Type name{co_await f()}`, `Type name = {...}`) makes a named object: safe.
@@ -43,6 +47,7 @@ _KEYWORDS_BEFORE_VALUE = {
 _BLOCK_AFTER = {"else", "do", "try", "const", "noexcept", "override", "final", "mutable"}
 _BLOCK_HEADS = {"namespace", "struct", "class", "union", "enum", "extern", "concept"}
 _CONDITION_HEADS = {"if", "while", "for", "switch", "constexpr"}
+_AWAITS = {"co_await", "co_yield"}
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -184,6 +189,29 @@ class Code:
             last += 1
         return first, last
 
+    def conditions(self):
+        """(keyword, first, last) of each condition of if, while, switch and for, without the init
+        statement; a range-based for has none."""
+        for i, token in enumerate(self.tokens):
+            opened = i + 2 if self.tokens[i + 1:i + 2] == ["constexpr"] else i + 1
+            if token not in _CONDITION_HEADS or opened not in self.match:
+                continue
+            parts = self._split(opened + 1, self.match[opened])
+            if token != "for":
+                yield token, *parts[-1]
+            elif len(parts) == 3:
+                yield token, *parts[1]
+
+    def _split(self, first, end):
+        """The [first, end) ranges between the `;` of one bracket's own level."""
+        ranges, i = [], first
+        while i < end:
+            if self.tokens[i] == ";":
+                ranges.append((first, i))
+                first = i + 1
+            i = self.match.get(i, i) + 1 if self.tokens[i] in _OPEN else i + 1
+        return [*ranges, (first, end)]
+
     def is_inside(self, i, first, last):
         """True if `i` is of the expression itself, not of the body of a lambda in it."""
         if not first <= i <= last:
@@ -262,11 +290,33 @@ def problem_with_brace(code, i, first, aggregates, with_constructor):
     return f"`{name}{{...}}` may be a temporary of aggregate type"
 
 
-def check_text(path, text, aggregates, with_constructor):
+def find_function_names(texts, names):
+    """Those of `names` that are also declared as functions: `Type Name(`."""
+    found = set()
+    for text in texts:
+        tokens = _TOKEN.findall(blank(text))
+        for i in range(1, len(tokens) - 1):
+            if tokens[i] not in names or tokens[i + 1] != "(":
+                continue
+            j = i
+            while j >= 2 and tokens[j - 1] == "::":
+                j -= 2
+            previous = tokens[j - 1]
+            if previous == ">" or (is_word(previous) and previous not in _KEYWORDS_BEFORE_VALUE):
+                found.add(tokens[i])
+    return found
+
+
+def check_text(path, text, aggregates, with_constructor, functions):
     code = Code(text)
     found = set()
+    for keyword, start, end in code.conditions():
+        for i in range(start, end):
+            if code.tokens[i] in _AWAITS and code.is_inside(i, start, end):
+                yield Finding(path, code.line(i), RULE,
+                              f"co_await in the condition of `{keyword}`; name its result first")
     for i, token in enumerate(code.tokens):
-        if token not in ("co_await", "co_yield"):
+        if token not in _AWAITS:
             continue
         first, last = code.expression(i)
         for closure in code.lambdas:
@@ -279,7 +329,7 @@ def check_text(path, text, aggregates, with_constructor):
                 problem = problem_with_brace(code, j, first, aggregates, with_constructor)
                 if problem:
                     found.add((j, problem))
-            elif code.tokens[j] == "(" and code.before(j) in aggregates:
+            elif code.tokens[j] == "(" and code.before(j) in aggregates - functions:
                 name, start = code.type_before(j)
                 if not code.is_declared(start, first) and code.before(start) != "new":
                     found.add((j, f"`{name}(...)` is a temporary of aggregate type"))
@@ -292,6 +342,7 @@ def check(root):
     paths = [p for p in files(root, {".cc", ".h"}) if not p.startswith("fixtures/")]
     texts = {path: read(root, path) for path in paths}
     aggregates, with_constructor = find_class_kinds(texts.values())
+    functions = find_function_names(texts.values(), aggregates)
     for path, text in texts.items():
         if "co_await" in text or "co_yield" in text:
-            yield from check_text(path, text, aggregates, with_constructor)
+            yield from check_text(path, text, aggregates, with_constructor, functions)

@@ -61,7 +61,6 @@ class CoroutineTrapTest(unittest.TestCase):
     def test_reports_the_closure_of_a_capturing_lambda(self):
         self.assert_bad("co_await Run([x] { return x; });", "lambda with captures", "sample.cc:6:")
         self.assert_bad("auto r = co_await Run(a, [&, this](int y) -> int { return y; }, b);")
-        self.assert_bad("if (Check([=] { return 1; }) && co_await G()) { H(); }")
         self.assert_bad("co_await co_spawn(ex, [this]() -> Awaitable<void> { co_await G(); }, t);")
 
     def test_reports_aggregate_temporaries(self):
@@ -69,7 +68,6 @@ class CoroutineTrapTest(unittest.TestCase):
         self.assert_bad("co_return co_await Send(io::Options{.retries = 3});")
         self.assert_bad("co_await Send(Options());", "`Options(...)`")
         self.assert_bad("Use(Pair{1, 2}, co_await G());")
-        self.assert_bad("while (co_await Send(Options{})) { H(); }")
         self.assert_bad("for (auto& x : co_await List(Options{})) { H(x); }")
 
     def test_reports_what_may_be_an_aggregate(self):
@@ -78,6 +76,29 @@ class CoroutineTrapTest(unittest.TestCase):
         self.assert_bad("co_await Send(SomethingElse{1});", "may be")
         self.assert_bad("co_await Send(std::array<int, 2>{1, 2});", "array")
         self.assert_bad("x = {co_await G(), 1};", "assigned")
+
+    def test_reports_co_await_in_a_condition(self):
+        self.assert_bad("if (!co_await G()) { H(); }", "condition of `if`")
+        self.assert_bad("if (int x = 1; co_await G(x)) H();")
+        self.assert_bad("while (a && co_await G()) { H(); }", "`while`")
+        self.assert_bad("do { H(); } while (co_await G());")
+        self.assert_bad("switch (co_await G()) { default: H(); }", "`switch`")
+        self.assert_bad("for (int i = 0; co_await G(i); ++i) { H(); }", "`for`")
+        self.assert_bad("if (a) { H(); } else if (co_await G()) { H(); }")
+
+    def test_passes_conditions_on_named_results(self):
+        self.assert_good("const bool ok = co_await G(); if (ok) co_await H();")
+        self.assert_good("if (const int n = co_await G(); n > 1) H();")
+        self.assert_good("if (ok) co_return co_await G();")
+        self.assert_good("for (const int x : co_await List()) { co_await H(x); }")
+        self.assert_good("if (Spawn([]() -> Awaitable<void> { co_await G(); })) H();")
+
+    def test_a_function_may_be_called_like_an_aggregate(self):
+        found = run(coroutine_trap.check, {
+            "a.h": "struct Answer { int status; };",
+            "b.cc": "Awaitable<void> Page::Answer(int x) { co_await Write(x); }\n"
+                    "Awaitable<void> Page::Serve() { co_await Answer(404); }\n"})
+        self.assertEqual(found, [])
 
     def test_reports_each_full_expression_of_its_own(self):
         found = self.findings("H(Options{}); co_await G(); co_await Send(Options{});")
