@@ -53,7 +53,9 @@ Result<BaseUrl> BaseUrl::Parse(std::string_view text) {
   if (url.has_query()) return Error(std::string(kInvalid) + ": it must not hold a query");
   if (url.host().empty()) return Error(std::string(kInvalid) + ": it names no host");
   const std::string_view default_port = base.tls ? "443" : "80";
-  if (url.has_port() && !url.port().empty() && url.port_number() == 0) {
+  // port_number() is taken modulo 2^16.
+  const bool has_port = url.has_port() && !url.port().empty();
+  if (has_port && (url.port_number() == 0 || std::to_string(url.port_number()) != url.port())) {
     return Error(std::string(kInvalid) + ": the port must be from 1 to 65535");
   }
   base.host = url.host_address();

@@ -51,6 +51,11 @@ class Events final : public http::basic_parser<kIsRequest> {
         coding && !EqualsIgnoreCase(TrimWhitespace(*coding), "chunked")) {
       ec = http::error::bad_transfer_encoding;
     }
+    // One length, stated once and in digits only: Beast takes a list of equal ones.
+    if (const auto stated = head_.headers.Find("Content-Length");
+        stated && stated->find_first_not_of("0123456789") != std::string_view::npos) {
+      ec = http::error::bad_content_length;
+    }
     if (const auto length = this->content_length()) head_.content_length = *length;
     head_.keep_alive = this->keep_alive();
   }
@@ -70,6 +75,21 @@ class Events final : public http::basic_parser<kIsRequest> {
   Headers& trailers_;
   std::string_view body_;
 };
+
+}  // namespace
+
+namespace {
+
+// True if a line ends with LF alone, which peers may read otherwise than we do (RFC 9112 section
+// 2.2). `previous` is the byte before `text`, and becomes its last one.
+bool HasBareLineFeed(std::string_view text, char& previous) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    if ((at == 0 ? previous : text[at - 1]) != '\r') return true;
+  }
+  if (!text.empty()) previous = text.back();
+  return false;
+}
 
 }  // namespace
 
@@ -110,6 +130,7 @@ class Http1Parser::Impl {
   const Role role;
   const std::size_t max_header_bytes;
   std::size_t head_bytes = 0;  // consumed so far: Beast's limit is for what one call sees
+  char last_head_byte = '\0';
   MessageHead head;
   Headers trailers;
   std::optional<Events<true>> request;
@@ -139,8 +160,11 @@ Http1Parser::Progress Http1Parser::Put(std::string_view input) {
     if (in_head) {
       impl_->head_bytes += progress.consumed;
       const std::size_t waiting = progress.need_more ? input.size() - progress.consumed : 0;
+      const std::string_view read = input.substr(0, progress.consumed);
       if (!progress.code && impl_->head_bytes + waiting > impl_->max_header_bytes) {
         progress.code = http::error::header_limit;
+      } else if (!progress.code && HasBareLineFeed(read, impl_->last_head_byte)) {
+        progress.code = http::error::bad_line_ending;
       }
     }
     return progress;

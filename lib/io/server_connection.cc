@@ -61,9 +61,10 @@ ServerConnection::ServerConnection(asio::io_context& context, std::unique_ptr<St
       watch_(context.get_executor()) {}
 
 Awaitable<void> ServerConnection::Serve() {
-  while (keep_alive_ && !draining_) {
-    if (!co_await ReadHead()) break;
-    if (!co_await ServeOne()) break;
+  bool going_on = true;
+  while (going_on && keep_alive_ && !draining_) {
+    going_on = co_await ReadHead();
+    if (going_on) going_on = co_await ServeOne();
   }
   stream_->Close();
   if (watch_.running()) co_await watch_.Join();

@@ -182,8 +182,8 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   const bool can_repeat = request.stream_body == nullptr;
   replaceable_ = can_repeat && acknowledged.has_value() && !cancel_.requested() &&
                  !connection_->reader.message_begun() &&
-                 (ec == asio::error::eof || ec == asio::error::connection_reset ||
-                  ec == asio::error::broken_pipe) &&
+                 // An end in order says what it has seen; a reset does not.
+                 (ec == asio::error::eof || ec == asio::error::broken_pipe) &&
                  stream.bytes_acknowledged() == acknowledged;
   co_return Explain(ec, "waiting for the response");
 }

@@ -1,0 +1,124 @@
+// Goal: heads, bodies and trailers come out as sent, however the bytes are cut; what could be read
+// in two ways is refused. Method: whole messages fed in one piece and byte by byte.
+#include "io/http1_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace keywalk::io {
+namespace {
+
+struct Parsed {
+  error_code code;
+  std::string body;
+  std::size_t consumed = 0;
+};
+
+// Feeds `input` in pieces of `step` bytes, as a reader with one buffer would.
+Parsed Feed(Http1Parser& parser, std::string_view input, std::size_t step) {
+  Parsed parsed;
+  std::string buffer;
+  std::size_t given = 0;
+  while (!parser.done()) {
+    const Http1Parser::Progress progress = parser.Put(buffer);
+    parsed.body.append(progress.body);
+    parsed.consumed += progress.consumed;
+    buffer.erase(0, progress.consumed);
+    if (progress.code) {
+      parsed.code = progress.code;
+      break;
+    }
+    if (!progress.need_more && !buffer.empty()) continue;
+    if (parser.done() || given == input.size()) break;
+    const std::string_view piece = input.substr(given, step);
+    buffer.append(piece);
+    given += piece.size();
+  }
+  return parsed;
+}
+
+class Http1ParserTest : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(Http1ParserTest, RequestWithLength) {
+  Http1Parser parser(Http1Parser::Role::kRequest, 8192);
+  const std::string text =
+      "POST /v1/chat?x=1 HTTP/1.1\r\nHost: a\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: "
+      "5\r\n\r\nhello";
+  const Parsed parsed = Feed(parser, text + "GET ", GetParam());
+  EXPECT_FALSE(parsed.code) << parsed.code.message();
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parsed.body, "hello");
+  EXPECT_EQ(parsed.consumed, text.size()) << "what follows belongs to the next message";
+  EXPECT_EQ(parser.head().method, "POST");
+  EXPECT_EQ(parser.head().target, "/v1/chat?x=1");
+  EXPECT_EQ(parser.head().headers.size(), 4u);
+  EXPECT_EQ(parser.head().content_length, 5u);
+}
+
+TEST_P(Http1ParserTest, ChunkedResponseWithTrailers) {
+  Http1Parser parser(Http1Parser::Role::kResponse, 8192);
+  const Parsed parsed = Feed(parser,
+                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "3;ext=1\r\nabc\r\n4\r\ndefg\r\n0\r\nX-Sum: 7\r\n\r\n",
+                             GetParam());
+  EXPECT_FALSE(parsed.code) << parsed.code.message();
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parsed.body, "abcdefg");
+  EXPECT_EQ(parser.trailers().Find("X-Sum"), "7");
+  EXPECT_FALSE(parser.head().headers.Contains("X-Sum"));
+}
+
+TEST_P(Http1ParserTest, ResponseUntilClose) {
+  Http1Parser parser(Http1Parser::Role::kResponse, 8192);
+  const Parsed parsed = Feed(parser, "HTTP/1.0 200 OK\r\n\r\nall of it", GetParam());
+  EXPECT_EQ(parsed.body, "all of it");
+  EXPECT_FALSE(parser.done());
+  EXPECT_TRUE(parser.needs_eof());
+  EXPECT_FALSE(parser.PutEof().code);
+  EXPECT_TRUE(parser.done());
+}
+
+TEST_P(Http1ParserTest, HeadOverTheLimitIsRefusedHoweverItComes) {
+  Http1Parser parser(Http1Parser::Role::kRequest, 4096);
+  std::string text = "GET / HTTP/1.1\r\nHost: a\r\n";
+  while (text.size() < 6000) text += "X-Pad: 0123456789\r\n";
+  const Parsed parsed = Feed(parser, text, GetParam());
+  EXPECT_TRUE(IsHeaderLimit(parsed.code)) << parsed.code.message();
+}
+
+TEST_P(Http1ParserTest, AmbiguousFramingIsRefused) {
+  for (const char* fields : {
+           "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+           "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+           "Content-Length: 5\r\nContent-Length: 6\r\n",
+           "Content-Length: +5\r\n",
+           "Content-Length: 5, 5\r\n",
+           "Transfer-Encoding: gzip, chunked\r\n",
+           "Transfer-Encoding: identity\r\n",
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+           "X : space before the colon\r\n",
+           "Bare: line feed\n",
+       }) {
+    Http1Parser parser(Http1Parser::Role::kRequest, 8192);
+    const Parsed parsed = Feed(
+        parser, std::string("POST / HTTP/1.1\r\nHost: a\r\n") + fields + "\r\nhello", GetParam());
+    // Cut into pieces, a bare line feed may also look like a head that has not ended yet.
+    EXPECT_TRUE(parsed.code || !parser.head_done()) << fields;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, Http1ParserTest, ::testing::Values(1, 7, 100'000));
+
+TEST(Http1ParserTest, ResponseToHeadHasNoBody) {
+  Http1Parser parser(Http1Parser::Role::kResponse, 8192);
+  parser.Start(true);
+  const Parsed parsed = Feed(parser, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", 100);
+  EXPECT_FALSE(parsed.code);
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parser.head().content_length, 99u);
+}
+
+}  // namespace
+}  // namespace keywalk::io

@@ -1,0 +1,501 @@
+// Goal: the transport sends what it is given, reuses connections, keeps its time limits, and tells
+// a definite answer from none. Method: real sockets against servers in the same process.
+#include "keywalk/http_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/child_task.h"
+#include "io/http_transport.h"
+#include "io/socket_stream.h"
+#include "tests/io/io_runner.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/test_certificate.h"
+
+namespace keywalk {
+namespace {
+
+using io::ServerExchange;
+using testing::IoRunner;
+using testing::PiecesBody;
+using testing::ReadAll;
+using testing::ServerThread;
+using Kind = TransportError::Kind;
+
+HttpTransportOptions OptionsFor(std::uint16_t port, const char* scheme = "http") {
+  HttpTransportOptions options;
+  options.base = *BaseUrl::Parse(std::string(scheme) + "://localhost:" + std::to_string(port));
+  return options;
+}
+
+std::shared_ptr<Transport> TransportFor(IoRunner& io, HttpTransportOptions options) {
+  auto transport = NewHttpTransport(io.context(), std::move(options));
+  if (!transport.ok()) throw std::runtime_error(transport.error().message());
+  return *transport;
+}
+
+// What one request came to.
+struct Outcome {
+  int status = 0;
+  std::string body;
+  Headers headers;
+  Headers trailers;
+  std::optional<Kind> failure;
+  std::string message;
+};
+
+Outcome RoundTrip(IoRunner& io, Transport& transport, const Request& request) {
+  Outcome outcome;
+  io.Run([](Transport& via, const Request& sent, Outcome& out) -> Awaitable<void> {
+    Cancellation cancel;
+    RoundTripResult result = co_await via.RoundTrip(sent, cancel);
+    if (!result.ok()) {
+      out.failure = result.error().kind;
+      out.message = result.error().message;
+      co_return;
+    }
+    out.status = result->status;
+    out.headers = result->headers;
+    while (true) {
+      const BodyChunk chunk = co_await result->body->Read();
+      if (chunk.failed()) {
+        out.failure = chunk.error().kind;
+        out.message = chunk.error().message;
+      }
+      if (chunk.failed() || chunk.at_end()) break;
+      out.body.append(chunk.bytes());
+    }
+    out.trailers = result->body->trailers();
+  }(transport, request, outcome));
+  return outcome;
+}
+
+std::shared_ptr<const RecordedBody> Recorded(std::string_view text) {
+  auto body = std::make_shared<RecordedBody>(text.size());
+  body->Append(text);
+  return body;
+}
+
+// Answers with the framing it saw and the body.
+Awaitable<void> Echo(ServerExchange& exchange) {
+  const std::shared_ptr<BodySource> body = exchange.body();
+  Awaitable<std::string> reading = ReadAll(*body);
+  const std::string all = co_await std::move(reading);
+  Headers headers;
+  headers.Add("X-Connection", std::to_string(exchange.connection_id()));
+  headers.Add("X-Length",
+              std::string(exchange.head().headers.Find("Content-Length").value_or("-")));
+  headers.Add("X-Coding",
+              std::string(exchange.head().headers.Find("Transfer-Encoding").value_or("-")));
+  headers.Add("X-Host", std::string(exchange.head().headers.Find("Host").value_or("-")));
+  co_await exchange.Respond(200, headers, all);
+}
+
+TEST(HttpTransportTest, SendsBodiesOfEverySizeAndReusesTheConnection) {
+  ServerThread server(Echo);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  for (const std::size_t size : {0u, 1u, 1000u, 65'536u, 16u << 20}) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 256);
+    Request request;
+    request.method = "POST";
+    request.recorded_body = Recorded(text);
+    const Outcome outcome = RoundTrip(io, *transport, request);
+    EXPECT_FALSE(outcome.failure) << outcome.message;
+    EXPECT_TRUE(outcome.body == text) << size;
+    EXPECT_EQ(outcome.headers.Find("X-Length"), std::to_string(size));
+    EXPECT_EQ(outcome.headers.Find("X-Coding"), "-");
+    EXPECT_EQ(outcome.headers.Find("X-Host"), "localhost:" + std::to_string(server.port()));
+    EXPECT_EQ(outcome.headers.Find("X-Connection"), "1");
+  }
+}
+
+TEST(HttpTransportTest, StreamsABodyOfUnknownLengthChunked) {
+  ServerThread server(Echo);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  for (const bool known : {true, false}) {
+    Request request;
+    request.method = "POST";
+    request.stream_body = std::make_shared<PiecesBody>(
+        std::vector<std::string>{"one", std::string(100'000, 'x'), "three"}, known);
+    const Outcome outcome = RoundTrip(io, *transport, request);
+    EXPECT_FALSE(outcome.failure) << outcome.message;
+    EXPECT_EQ(outcome.body, "one" + std::string(100'000, 'x') + "three");
+    EXPECT_EQ(outcome.headers.Find("X-Coding"), known ? "-" : "chunked");
+    EXPECT_EQ(outcome.headers.Find("X-Connection"), "1");
+  }
+}
+
+TEST(HttpTransportTest, ABodyThatFailsIsTheRequestsFault) {
+  ServerThread server(Echo);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  Request request;
+  request.method = "POST";
+  request.stream_body = std::make_shared<PiecesBody>(std::vector<std::string>{"half"}, false, true);
+  EXPECT_EQ(RoundTrip(io, *transport, request).failure, Kind::kRequestBody);
+}
+
+TEST(HttpTransportTest, InterimResponsesAreSkippedAndTrailersKept) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    io::Stream& raw = exchange.TakeOver();
+    const std::string text =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-End: 2\r\nX-End: 3\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n";
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+    co_await raw.Write(buffers);
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  const Outcome outcome = RoundTrip(io, *transport, Request());
+  EXPECT_EQ(outcome.status, 200);
+  EXPECT_EQ(outcome.body, "hi");
+  EXPECT_EQ(outcome.trailers.Find("X-Sum"), "1");
+  EXPECT_FALSE(outcome.headers.Contains("X-Hop")) << "a hop-by-hop field";
+  EXPECT_FALSE(outcome.headers.Contains("Link"));
+  EXPECT_EQ(outcome.headers.size(), 2u) << "both X-End fields";
+}
+
+TEST(HttpTransportTest, AnEarlyAnswerToALargeUploadCounts) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    const Headers none;
+    co_await exchange.Respond(401, none, "no");  // the body is not read
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  Request request;
+  request.method = "POST";
+  request.recorded_body = Recorded(std::string(32u << 20, 'x'));
+  const Outcome outcome = RoundTrip(io, *transport, request);
+  EXPECT_EQ(outcome.status, 401) << outcome.message;
+  EXPECT_EQ(outcome.body, "no");
+}
+
+TEST(HttpTransportTest, FailuresAreToldApart) {
+  IoRunner io;
+  std::uint16_t unused = 0;
+  {
+    ServerThread gone(Echo);
+    unused = gone.port();
+  }
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, OptionsFor(unused)), Request()).failure,
+            Kind::kConnect);
+
+  const auto scripted = [](const char* text) {
+    return [text](ServerExchange& exchange) -> Awaitable<void> {
+      io::Stream& raw = exchange.TakeOver();
+      const std::array<asio::const_buffer, 1> buffers{asio::buffer(std::string_view(text))};
+      co_await raw.Write(buffers);
+    };
+  };
+  ServerThread closing(scripted(""));
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, OptionsFor(closing.port())), Request()).failure,
+            Kind::kReset);
+  ServerThread garbage(scripted("SSH-2.0-OpenSSH_9\r\n\r\n"));
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, OptionsFor(garbage.port())), Request()).failure,
+            Kind::kProtocol);
+  ServerThread cut(scripted("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+  const Outcome outcome = RoundTrip(io, *TransportFor(io, OptionsFor(cut.port())), Request());
+  EXPECT_EQ(outcome.status, 200);
+  EXPECT_EQ(outcome.body, "half");
+  EXPECT_TRUE(outcome.failure.has_value());
+  ServerThread upgrade(scripted("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, OptionsFor(upgrade.port())), Request()).failure,
+            Kind::kProtocol);
+}
+
+// Reads the request, then answers nothing until the client goes.
+Awaitable<void> Stall(ServerExchange& exchange) {
+  const std::shared_ptr<BodySource> body = exchange.body();
+  Awaitable<std::string> reading = ReadAll(*body);
+  co_await std::move(reading);
+  io::SteadyTimer timer(co_await asio::this_coro::executor,
+                        std::chrono::steady_clock::time_point::max());
+  const Cancellation::Scope scope(exchange.client_gone(), [&timer] { timer.cancel(); });
+  exchange.WatchClient();
+  co_await timer.async_wait(kAwaitTuple);
+}
+
+TEST(HttpTransportTest, TimeLimitsHold) {
+  ServerThread server(Stall);
+  IoRunner io;
+  HttpTransportOptions options = OptionsFor(server.port());
+  options.response_head_timeout = std::chrono::milliseconds(50);
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, options), Request()).failure, Kind::kTimeout);
+
+  ServerThread half([](ServerExchange& exchange) -> Awaitable<void> {
+    const Headers none;
+    co_await exchange.StartResponse(200, "", none, 10);
+    co_await exchange.WriteBody("half");
+    Awaitable<void> stall = Stall(exchange);
+    co_await std::move(stall);
+  });
+  options = OptionsFor(half.port());
+  options.idle_timeout = std::chrono::milliseconds(50);
+  const Outcome outcome = RoundTrip(io, *TransportFor(io, options), Request());
+  EXPECT_EQ(outcome.body, "half");
+  EXPECT_EQ(outcome.failure, Kind::kTimeout);
+}
+
+TEST(HttpTransportTest, CancellingEndsTheAttempt) {
+  ServerThread server(Stall);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  Cancellation cancel;
+  io::SteadyTimer soon(io.context().get_executor(), std::chrono::milliseconds(20));
+  soon.async_wait([&cancel](const error_code&) { cancel.Request(); });
+  io.Run([](Transport& via, Cancellation& token) -> Awaitable<void> {
+    const Request request;
+    const RoundTripResult result = co_await via.RoundTrip(request, token);
+    EXPECT_TRUE(!result.ok() && result.error().kind == Kind::kCancelled);
+  }(*transport, cancel));
+}
+
+TEST(HttpTransportTest, AnIdleConnectionClosedByTheUpstreamIsReplaced) {
+  io::ServerOptions short_lived;
+  short_lived.keep_alive = std::chrono::milliseconds(30);
+  ServerThread server(Echo, short_lived);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  Request request;
+  request.method = "POST";
+  request.recorded_body = Recorded("again");
+  EXPECT_EQ(RoundTrip(io, *transport, request).headers.Find("X-Connection"), "1");
+  while (server.Ask([&] { return server.server().open_connections(); }) > 0) {
+    std::this_thread::yield();
+  }
+  const Outcome outcome = RoundTrip(io, *transport, request);
+  EXPECT_EQ(outcome.headers.Find("X-Connection"), "2") << outcome.message;
+}
+
+TEST(HttpTransportTest, ARequestTheUpstreamHasSeenIsNotRepeated) {
+  std::atomic<int> requests{0};
+  ServerThread server([&requests](ServerExchange& exchange) -> Awaitable<void> {
+    const std::shared_ptr<BodySource> body = exchange.body();
+    Awaitable<std::string> reading = ReadAll(*body);
+    co_await std::move(reading);
+    if (++requests == 2) {
+      exchange.TakeOver().Reset();
+      co_return;
+    }
+    const Headers none;
+    co_await exchange.Respond(200, none, "ok");
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  Request request;
+  request.method = "POST";
+  request.recorded_body = Recorded("once");
+  EXPECT_EQ(RoundTrip(io, *transport, request).status, 200);
+  EXPECT_EQ(RoundTrip(io, *transport, request).failure, Kind::kReset);
+  EXPECT_EQ(requests.load(), 2);
+}
+
+// A connection whose peer closes while a request is on its way: what no real socket shows on cue.
+class ClosingStream final : public io::Stream {
+ public:
+  explicit ClosingStream(bool acknowledges) : acknowledges_(acknowledges) {}
+
+  Awaitable<io::IoResult> ReadSome(asio::mutable_buffer buffer) override {
+    if (answered_) co_return io::IoResult(asio::error::eof, 0);
+    answered_ = true;
+    const std::string_view text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    co_return io::IoResult({}, asio::buffer_copy(buffer, asio::buffer(text)));
+  }
+  Awaitable<io::IoResult> Write(std::span<const asio::const_buffer> buffers) override {
+    const std::size_t bytes = asio::buffer_size(buffers.front());
+    if (!answered_ || acknowledges_) acknowledged_ += bytes;
+    co_return io::IoResult({}, bytes);
+  }
+  void Close() noexcept override {}
+  void ShutdownSend() noexcept override {}
+  void Reset() noexcept override {}
+  bool IsStale() noexcept override { return false; }
+  std::optional<std::uint64_t> bytes_acknowledged() const noexcept override {
+    return acknowledged_;
+  }
+  void ExpiresAfter(std::chrono::milliseconds) noexcept override {}
+  void ExpiresNever() noexcept override {}
+
+ private:
+  const bool acknowledges_;
+  bool answered_ = false;
+  std::uint64_t acknowledged_ = 0;
+};
+
+class ClosingConnector final : public io::Connector {
+ public:
+  explicit ClosingConnector(bool acknowledges, int& opened)
+      : acknowledges_(acknowledges), opened_(opened) {}
+  Awaitable<Result<std::unique_ptr<io::Stream>, TransportError>> Connect(Cancellation&) override {
+    ++opened_;
+    std::unique_ptr<io::Stream> stream = std::make_unique<ClosingStream>(acknowledges_);
+    co_return std::move(stream);
+  }
+
+ private:
+  const bool acknowledges_;
+  int& opened_;
+};
+
+// SPEC transport/6: the one repetition below the failover layer.
+TEST(HttpTransportTest, ACloseThatCrossesTheRequestIsRepeatedOnlyIfNothingArrived) {
+  for (const bool acknowledges : {false, true}) {
+    IoRunner io;
+    int opened = 0;
+    const auto transport = io::NewHttpTransport(
+        io.context(), OptionsFor(80), std::make_unique<ClosingConnector>(acknowledges, opened));
+    Request request;
+    request.method = "POST";
+    request.recorded_body = Recorded("pay");
+    EXPECT_EQ(RoundTrip(io, *transport, request).status, 200);
+    const Outcome second = RoundTrip(io, *transport, request);
+    if (acknowledges) {
+      EXPECT_EQ(second.failure, Kind::kReset) << "the upstream may have acted on it";
+      EXPECT_EQ(opened, 1);
+    } else {
+      EXPECT_EQ(second.status, 200) << second.message;
+      EXPECT_EQ(opened, 2);
+    }
+  }
+}
+
+TEST(HttpTransportTest, DiscardKeepsAShortBodysConnectionAndDropsALongOnes) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    Headers headers;
+    headers.Add("X-Connection", std::to_string(exchange.connection_id()));
+    const std::size_t size = exchange.head().target == "/long" ? 1'000'000 : 100;
+    co_await exchange.Respond(429, headers, std::string(size, 'x'));
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  std::vector<std::string> connections;
+  io.Run([](Transport& via, std::vector<std::string>& seen) -> Awaitable<void> {
+    for (const char* target : {"/", "/", "/long", "/"}) {
+      Request request;
+      request.target = target;
+      Cancellation cancel;
+      RoundTripResult result = co_await via.RoundTrip(request, cancel);
+      if (!result.ok()) co_return;
+      seen.emplace_back(result->headers.Find("X-Connection").value_or(""));
+      const DiscardLimits limits;
+      co_await result->body->Discard(limits);
+    }
+  }(*transport, connections));
+  EXPECT_EQ(connections, (std::vector<std::string>{"1", "1", "1", "2"}));
+}
+
+TEST(HttpTransportTest, VerifiesTheUpstreamsCertificate) {
+  const testing::TempDir dir;
+  const testing::TestCertificate good = testing::MakeTestCertificate(dir.path());
+  testing::TestCertificateOptions other_host;
+  other_host.host = "other.example";
+  other_host.name = "other";
+  const testing::TestCertificate wrong_host = testing::MakeTestCertificate(dir.path(), other_host);
+  testing::TestCertificateOptions old;
+  old.expired = true;
+  old.name = "expired";
+  const testing::TestCertificate expired = testing::MakeTestCertificate(dir.path(), old);
+  const auto serve = [](const testing::TestCertificate& certificate) {
+    io::ServerOptions options;
+    options.tls_cert_file = certificate.cert_file;
+    options.tls_key_file = certificate.key_file;
+    return std::make_unique<ServerThread>(Echo, options);
+  };
+  const auto ask = [](std::uint16_t port, const std::string& ca_file) {
+    IoRunner io;
+    HttpTransportOptions options = OptionsFor(port, "https");
+    options.ca_file = ca_file;
+    Request request;
+    request.method = "POST";
+    request.recorded_body = Recorded("secret");
+    return RoundTrip(io, *TransportFor(io, options), request);
+  };
+  const auto server = serve(good);
+  EXPECT_EQ(ask(server->port(), good.ca_file).body, "secret");
+  EXPECT_EQ(ask(server->port(), wrong_host.ca_file).failure, Kind::kTls) << "untrusted";
+  EXPECT_EQ(ask(server->port(), "").failure, Kind::kTls) << "not in the system's store";
+  const auto misnamed = serve(wrong_host);
+  EXPECT_EQ(ask(misnamed->port(), wrong_host.ca_file).failure, Kind::kTls);
+  const auto outdated = serve(expired);
+  const Outcome outcome = ask(outdated->port(), expired.ca_file);
+  EXPECT_EQ(outcome.failure, Kind::kTls);
+  EXPECT_NE(outcome.message.find("expired"), std::string::npos) << outcome.message;
+}
+
+// Copies bytes one way until an end.
+Awaitable<void> Relay(io::Stream& from, io::Stream& to) {
+  std::array<char, 4096> bytes;
+  while (true) {
+    const io::IoResult got = co_await from.ReadSome(asio::buffer(bytes));
+    if (!got.ok()) break;
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(bytes.data(), got.bytes)};
+    const io::IoResult sent = co_await to.Write(buffers);
+    if (!sent.ok()) break;
+  }
+  to.Close();
+}
+
+// A forward proxy: answers CONNECT and relays, or refuses.
+Awaitable<void> ServeConnect(asio::io_context& context, std::uint16_t to, std::string& asked,
+                             bool refuse, ServerExchange& exchange) {
+  asked = exchange.head().method + " " + exchange.head().target;
+  if (refuse) {
+    const Headers none;
+    co_await exchange.Respond(403, none, "");
+    co_return;
+  }
+  io::Stream& client = exchange.TakeOver();
+  io::Socket socket(context.get_executor());
+  const asio::ip::tcp::endpoint target(asio::ip::address_v4::loopback(), to);
+  co_await socket.async_connect(target, kAwait);
+  const std::unique_ptr<io::Stream> upstream = io::MakeTcpStream(context, std::move(socket));
+  const std::array<asio::const_buffer, 1> buffers{
+      asio::buffer(std::string_view("HTTP/1.1 200 Established\r\n\r\n"))};
+  co_await client.Write(buffers);
+  io::ChildTask back(context.get_executor());
+  back.Start(Relay(*upstream, client));
+  co_await Relay(client, *upstream);
+  co_await back.Join();
+}
+
+TEST(HttpTransportTest, AForwardProxyTunnelsToATlsUpstream) {
+  const testing::TempDir dir;
+  const testing::TestCertificate certificate = testing::MakeTestCertificate(dir.path());
+  io::ServerOptions tls;
+  tls.tls_cert_file = certificate.cert_file;
+  tls.tls_key_file = certificate.key_file;
+  ServerThread upstream(Echo, tls);
+  std::string asked;
+  bool refuse = false;
+  std::unique_ptr<ServerThread> proxy;
+  proxy = std::make_unique<ServerThread>([&](ServerExchange& exchange) {
+    return ServeConnect(proxy->context(), upstream.port(), asked, refuse, exchange);
+  });
+  IoRunner io;
+  HttpTransportOptions options = OptionsFor(upstream.port(), "https");
+  options.ca_file = certificate.ca_file;
+  options.https_proxy = "http://127.0.0.1:" + std::to_string(proxy->port());
+  Request request;
+  request.method = "POST";
+  request.recorded_body = Recorded("through the tunnel");
+  EXPECT_EQ(RoundTrip(io, *TransportFor(io, options), request).body, "through the tunnel");
+  EXPECT_EQ(asked, "CONNECT localhost:" + std::to_string(upstream.port()));
+  refuse = true;
+  const Outcome refused = RoundTrip(io, *TransportFor(io, options), Request());
+  EXPECT_EQ(refused.failure, Kind::kConnect);
+  EXPECT_NE(refused.message.find("CONNECT answered 403"), std::string::npos) << refused.message;
+}
+
+}  // namespace
+}  // namespace keywalk
