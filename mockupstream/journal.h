@@ -8,6 +8,7 @@
 #include <string>
 
 #include "keywalk/headers.h"
+#include "keywalk/secret.h"
 
 namespace keywalk::mock {
 
@@ -15,25 +16,31 @@ namespace keywalk::mock {
 enum class FaultState : std::uint8_t { kNone, kPending, kFired, kNotReached };
 
 struct JournalEntry {
-  std::uint64_t sequence = 0;       // from 0, in order of arrival
-  std::int64_t time_ms = 0;         // since the server started
-  std::uint64_t connection = 0;     // the same number: the same connection
-  std::string lane;                 // the lane's name; "default" for unknown keys
-  std::string key_hint;             // masked
-  std::optional<std::size_t> step;  // its number in the lane, counted over repeats; nullopt: past the end
+  std::uint64_t sequence = 0;    // from 0, in order of arrival
+  std::int64_t time_ms = 0;      // since the server started
+  std::uint64_t connection = 0;  // the same number: the same connection
+  std::string lane;              // the lane's name; "default" for unknown keys
+  std::string key_hint;          // masked
+  std::optional<std::size_t>
+      step;  // its number in the lane, counted over repeats; nullopt: past the end
   std::string method;
   std::string target;
-  Headers headers;                  // as received, keys in clear: for assertions in process only
+  Headers headers;  // as received, keys in clear: for assertions in process only
   std::uint64_t body_bytes = 0;
-  std::string body_sha256;          // hex
+  std::string body_sha256;  // hex
   bool body_complete = false;
-  int status = 0;                   // answered; 0 if none was
+  int status = 0;  // answered; 0 if none was
   FaultState fault = FaultState::kNone;
-  bool answered = false;            // the whole answer was written
+  bool answered = false;  // the whole answer was written
 };
 
 // The entry for the admin page, a report or a log: keys masked in every header and in the target.
 nlohmann::json ToJson(const JournalEntry& entry);
+// The same, with these keys masked too wherever they stand.
+nlohmann::json ToJson(const JournalEntry& entry, const SecretMasker& known_keys);
+
+// The target for a log line: the request's own credentials masked.
+std::string MaskedTarget(const JournalEntry& entry);
 
 }  // namespace keywalk::mock
 

@@ -23,9 +23,13 @@ struct MockServerOptions {
   std::string listen = "127.0.0.1:0";
   std::string tls_cert_file;  // PEM; with tls_key_file: TLS
   std::string tls_key_file;
-  std::size_t max_journal_entries = 100'000;  // the oldest are dropped, and counted
-  std::size_t max_body_bytes = 1ull << 30;    // larger requests are answered 413
-  bool serve_admin = true;                    // the pages under /__mock/
+  std::size_t max_journal_entries = 100'000;     // the oldest are dropped, and counted
+  std::size_t max_journal_bytes = 256ull << 20;  // of the fields that entries hold; likewise
+  std::size_t max_body_bytes = 1ull << 30;       // larger requests are answered 413
+  std::chrono::milliseconds max_stall{600'000};  // a stalled answer ends then at the latest
+  bool serve_admin = true;                       // the pages under /__mock/
+  // Called on the server's thread for each request that has ended, for a log. Quick; may be empty.
+  std::function<void(const JournalEntry&)> on_request;
 };
 
 class MockServer {
@@ -55,7 +59,7 @@ class MockServer {
 
   // How many steps of that key's lane have been served, faults included.
   virtual std::size_t steps_served(const std::string& key) const = 0;
-  // Faults that were scripted in served steps and fired, or did not.
+  // Ends every connection and the thread; the journal can still be asked. Idempotent.
   virtual void Stop() = 0;
 };
 

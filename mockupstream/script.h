@@ -52,10 +52,12 @@ struct ScriptStep {
 
 // What a lane does after its last step.
 enum class AtEnd : std::uint8_t {
-  kFailLoud,    // answers 599 "lane exhausted" and the journal entry has no step
+  kFailLoud,  // answers 599 "lane exhausted" and the journal entry has no step
   kRepeatLast,
   kLoop,
 };
+
+std::string_view ToString(AtEnd at_end);
 
 struct Lane {
   std::string name;  // for the journal; the masked key if the script gives none

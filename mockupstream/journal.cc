@@ -1,0 +1,87 @@
+#include "mockupstream/journal.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "mockupstream/credential.h"
+
+namespace keywalk::mock {
+namespace {
+
+using nlohmann::json;
+
+// Masks what is known to be a key and what this request used as one.
+class EntryMasker {
+ public:
+  EntryMasker(const JournalEntry& entry, const SecretMasker& known_keys)
+      : own_(AllCredentials(entry.headers, entry.target)), known_(known_keys) {}
+
+  std::string Mask(std::string_view text) const { return known_.Mask(own_.Mask(text)); }
+
+ private:
+  const SecretMasker own_;
+  const SecretMasker& known_;
+};
+
+// Name to value, or to an array of values for a repeated field, as scripts write them.
+json HeadersJson(const Headers& headers, const EntryMasker& masker) {
+  json object = json::object();
+  for (const Headers::Field field : headers) {
+    json& member = object[std::string(field.name)];
+    json value = masker.Mask(field.value);
+    if (member.is_null()) {
+      member = std::move(value);
+    } else if (member.is_array()) {
+      member.push_back(std::move(value));
+    } else {
+      member = json::array({std::move(member), std::move(value)});
+    }
+  }
+  return object;
+}
+
+json FaultJson(FaultState fault) {
+  switch (fault) {
+    case FaultState::kNone:
+      return nullptr;
+    case FaultState::kPending:
+      return "pending";
+    case FaultState::kFired:
+      return "fired";
+    case FaultState::kNotReached:
+      return "not_reached";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
+  const EntryMasker masker(entry, known_keys);
+  return {
+      {"sequence", entry.sequence},
+      {"time_ms", entry.time_ms},
+      {"connection", entry.connection},
+      {"lane", masker.Mask(entry.lane)},
+      {"key", entry.key_hint},
+      {"step", entry.step ? json(*entry.step) : json(nullptr)},
+      {"method", entry.method},
+      {"target", masker.Mask(entry.target)},
+      {"headers", HeadersJson(entry.headers, masker)},
+      {"body_bytes", entry.body_bytes},
+      {"body_sha256", entry.body_sha256},
+      {"body_complete", entry.body_complete},
+      {"status", entry.status},
+      {"fault", FaultJson(entry.fault)},
+      {"answered", entry.answered},
+  };
+}
+
+json ToJson(const JournalEntry& entry) { return ToJson(entry, SecretMasker()); }
+
+std::string MaskedTarget(const JournalEntry& entry) {
+  return SecretMasker(AllCredentials(entry.headers, entry.target)).Mask(entry.target);
+}
+
+}  // namespace keywalk::mock

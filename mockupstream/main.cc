@@ -1,0 +1,144 @@
+// keywalk-mock: the mock upstream as a command.
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/json_reader.h"
+#include "io/http_server.h"
+#include "mockupstream/mock_server.h"
+#include "mockupstream/script.h"
+
+namespace {
+
+using keywalk::Result;
+using keywalk::mock::JournalEntry;
+using keywalk::mock::Script;
+
+constexpr int kWrongInput = 2;
+
+struct Arguments {
+  keywalk::mock::MockServerOptions server;
+  std::string script_file;
+  std::string log_level = "info";
+  std::string validate_file;
+};
+
+// Every key gets 200 and a small JSON object.
+Script DefaultScript() {
+  keywalk::mock::ScriptStep step;
+  step.headers.Add("Content-Type", "application/json");
+  step.body = std::make_shared<const std::string>(R"({"ok":true,"from":"keywalk-mock"})");
+  keywalk::mock::Lane lane;
+  lane.steps.push_back(std::move(step));
+  Script script;
+  script.default_lane = std::move(lane);
+  return script;
+}
+
+Result<Script> LoadScript(const std::string& file) {
+  keywalk::config::JsonProblems problems(file);
+  const std::optional<std::string> text = keywalk::config::ReadFile(file, problems);
+  if (!text) return problems.error();
+  return keywalk::mock::ParseScript(*text, file);
+}
+
+void LogRequest(const JournalEntry& entry) {
+  const bool fired = entry.fault == keywalk::mock::FaultState::kFired;
+  spdlog::info("{} {} -> {}{}{}, lane {}, step {}, key {}, body {} bytes, connection {}",
+               entry.method, MaskedTarget(entry), entry.status,
+               entry.answered ? "" : " (not answered)", fired ? " (fault)" : "",
+               entry.lane.empty() ? "-" : entry.lane,
+               entry.step ? std::to_string(*entry.step) : "-",
+               entry.key_hint.empty() ? "-" : entry.key_hint, entry.body_bytes, entry.connection);
+}
+
+void AddOptions(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", "keywalk-mock " KEYWALK_VERSION);
+  app.add_option("--listen", arguments.server.listen, "HOST:PORT to listen on; port 0: a free one")
+      ->capture_default_str();
+  app.add_option("--script", arguments.script_file,
+                 "lanes by key (JSON); without it every request gets 200");
+  app.add_option("--tls-cert", arguments.server.tls_cert_file, "PEM certificate chain: serve TLS");
+  app.add_option("--tls-key", arguments.server.tls_key_file, "PEM private key");
+  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  CLI::App* validate = app.add_subcommand("validate", "Check a script and exit");
+  validate->add_option("FILE", arguments.validate_file, "the script")->required();
+}
+
+int Validate(const std::string& file) {
+  const Result<Script> script = LoadScript(file);
+  if (!script.ok()) {
+    std::fprintf(stderr, "keywalk-mock: %s\n", script.error().message().c_str());
+    return kWrongInput;
+  }
+  std::printf("%s: ok, %zu lanes%s\n", file.c_str(), script.value().lanes.size(),
+              script.value().default_lane ? " and a default lane" : "");
+  return 0;
+}
+
+void WarnIfOpen(const std::string& listen) {
+  const Result<keywalk::io::HostPort> address = keywalk::io::ParseHostPort(listen);
+  if (address.ok() && !keywalk::io::IsLoopback(address.value().host)) {
+    spdlog::warn("listening beyond loopback: anyone who can connect may replace the script");
+  }
+}
+
+int Serve(Arguments arguments) {
+  Result<Script> script = arguments.script_file.empty() ? Result<Script>(DefaultScript())
+                                                        : LoadScript(arguments.script_file);
+  if (!script.ok()) {
+    std::fprintf(stderr, "keywalk-mock: %s\n", script.error().message().c_str());
+    return kWrongInput;
+  }
+  // Blocked before the server's thread is made, so that sigwait() below is the one to see them.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  if (spdlog::should_log(spdlog::level::info)) arguments.server.on_request = &LogRequest;
+  auto server = keywalk::mock::MockServer::Start(arguments.server, std::move(*script));
+  if (!server.ok()) {
+    std::fprintf(stderr, "keywalk-mock: %s\n", server.error().message().c_str());
+    return kWrongInput;
+  }
+  WarnIfOpen(arguments.server.listen);
+  const std::string url = (*server)->url();
+  std::printf("listening on %s\n", url.substr(url.find("//") + 2).c_str());
+  std::fflush(stdout);
+
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  spdlog::info("stopping");
+  (*server)->Stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("keywalk-mock"));
+  Arguments arguments;
+  arguments.server.listen = "127.0.0.1:9000";
+  CLI::App app("An AI provider that fails on cue: answers scripted by the request's key.",
+               "keywalk-mock");
+  AddOptions(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongInput;
+  }
+  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  if (!arguments.validate_file.empty()) return Validate(arguments.validate_file);
+  return Serve(std::move(arguments));
+}

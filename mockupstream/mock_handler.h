@@ -1,0 +1,63 @@
+// Answers requests from the lanes and writes the journal.
+#ifndef KEYWALK_MOCKUPSTREAM_MOCK_HANDLER_H_
+#define KEYWALK_MOCKUPSTREAM_MOCK_HANDLER_H_
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "io/http_server.h"
+#include "mockupstream/admin.h"
+#include "mockupstream/answer.h"
+#include "mockupstream/mock_state.h"
+#include "mockupstream/pause.h"
+#include "mockupstream/request_body.h"
+
+namespace keywalk::mock {
+
+struct HandlerOptions {
+  std::uint64_t max_body_bytes;
+  std::chrono::milliseconds max_stall;
+  bool serve_admin;
+  std::function<void(const JournalEntry&)> on_request;  // may be empty
+};
+
+// Confined to its io_context; `state` outlives it and may be shared with other threads.
+class MockHandler final : public io::HttpHandler {
+ public:
+  MockHandler(asio::io_context& context, MockState& state, HandlerOptions options);
+
+  Awaitable<void> Handle(io::ServerExchange& exchange) override;
+
+  // Where the metrics page looks up open connections; null before the server is there.
+  void set_server(const io::HttpServer* server) { admin_.set_server(server); }
+  // Ends every delay and stall, so that what is being served ends soon.
+  void Stop() { pauser_.Stop(); }
+  // Requests being served.
+  std::size_t active() const { return active_; }
+
+ private:
+  Awaitable<void> Serve(io::ServerExchange& exchange);
+  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const LaneState* lane,
+                                  const LaneState::Turn& turn, const std::string& key);
+  Awaitable<AnswerOutcome> RefuseBody(io::ServerExchange& exchange, int status);
+  Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, std::uint64_t sequence);
+  void RecordOutcome(std::uint64_t sequence, const AnswerOutcome& outcome);
+  void RecordEnd(std::uint64_t sequence);
+
+  asio::io_context& context_;
+  MockState& state_;
+  const HandlerOptions options_;
+  Pauser pauser_;
+  AdminPages admin_;
+  std::size_t active_ = 0;
+};
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_MOCK_HANDLER_H_

@@ -1,0 +1,124 @@
+#include "mockupstream/mock_server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "io/http_server.h"
+#include "mockupstream/mock_handler.h"
+#include "mockupstream/mock_state.h"
+
+namespace keywalk::mock {
+namespace {
+
+// How long Stop() lets coroutines unwind after their connections were closed.
+constexpr std::chrono::seconds kUnwindTime{5};
+
+// The host for a URL: an address that any client can connect to.
+std::string UrlHost(const asio::ip::address& address) {
+  if (address.is_unspecified()) return address.is_v6() ? "[::1]" : "127.0.0.1";
+  return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+}
+
+HandlerOptions ToHandlerOptions(const MockServerOptions& options) {
+  return {options.max_body_bytes, options.max_stall, options.serve_admin, options.on_request};
+}
+
+class MockServerImpl final : public MockServer {
+ public:
+  MockServerImpl(const MockServerOptions& options, Script script)
+      : tls_(!options.tls_cert_file.empty()),
+        state_(std::move(script), {options.max_journal_entries, options.max_journal_bytes}),
+        handler_(context_, state_, ToHandlerOptions(options)) {}
+
+  ~MockServerImpl() override { Stop(); }
+
+  // Binds and starts the thread; an error, or nothing.
+  std::optional<Error> Open(const MockServerOptions& options) {
+    io::ServerOptions server_options;
+    server_options.tls_cert_file = options.tls_cert_file;
+    server_options.tls_key_file = options.tls_key_file;
+    auto server = io::HttpServer::Create(context_, std::move(server_options), handler_);
+    if (!server.ok()) return server.error();
+    server_ = std::move(*server);
+    handler_.set_server(server_.get());
+    const auto endpoint = server_->Listen(options.listen);
+    if (!endpoint.ok()) return endpoint.error();
+    endpoint_ = *endpoint;
+    thread_ = std::thread([this] { Run(); });
+    return std::nullopt;
+  }
+
+  std::uint16_t port() const override { return endpoint_.port(); }
+  std::string url() const override {
+    return (tls_ ? "https://" : "http://") + UrlHost(endpoint_.address()) + ":" +
+           std::to_string(port());
+  }
+
+  void SetScript(Script script) override { state_.lanes.Replace(std::move(script)); }
+  void AddLanes(Script script) override { state_.lanes.Add(std::move(script)); }
+
+  std::vector<JournalEntry> Journal(std::uint64_t from) const override {
+    return state_.journal.From(from);
+  }
+  std::uint64_t journal_next() const override { return state_.journal.next(); }
+  void ClearJournal() override { state_.journal.Clear(); }
+  bool WaitForJournal(const std::function<bool(const std::vector<JournalEntry>&)>& done,
+                      std::chrono::milliseconds limit) const override {
+    return state_.journal.WaitFor(done, limit);
+  }
+
+  std::size_t steps_served(const std::string& key) const override {
+    const std::shared_ptr<LaneState> lane = state_.lanes.Find(key);
+    return lane ? lane->served() : 0;
+  }
+
+  void Stop() override {
+    const std::lock_guard lock(stop_mutex_);
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+      handler_.Stop();
+      asio::co_spawn(context_.get_executor(), server_->Drain(std::chrono::milliseconds(0)),
+                     [this](std::exception_ptr) { context_.stop(); });
+    });
+    thread_.join();
+  }
+
+ private:
+  void Run() {
+    context_.run();
+    // Drained: what is still being served has lost its connection, and ends by itself.
+    context_.restart();
+    const auto deadline = std::chrono::steady_clock::now() + kUnwindTime;
+    while (handler_.active() + server_->open_connections() > 0 &&
+           std::chrono::steady_clock::now() < deadline) {
+      context_.run_one_for(std::chrono::milliseconds(10));
+    }
+  }
+
+  const bool tls_;
+  asio::io_context context_{1};  // outlives all that runs on it
+  MockState state_;
+  MockHandler handler_;
+  std::unique_ptr<io::HttpServer> server_;
+  asio::ip::tcp::endpoint endpoint_;
+  std::mutex stop_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MockServer>> MockServer::Start(MockServerOptions options, Script script) {
+  if (options.tls_cert_file.empty() != options.tls_key_file.empty()) {
+    return Error("TLS needs both a certificate file and a key file");
+  }
+  auto server = std::make_unique<MockServerImpl>(options, std::move(script));
+  if (std::optional<Error> error = server->Open(options)) return std::move(*error);
+  return std::unique_ptr<MockServer>(std::move(server));
+}
+
+}  // namespace keywalk::mock

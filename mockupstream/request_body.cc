@@ -1,0 +1,71 @@
+#include "mockupstream/request_body.h"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "mockupstream/sha256.h"
+
+namespace keywalk::mock {
+namespace {
+
+int RefusalFor(TransportError::Kind kind) {
+  switch (kind) {
+    case TransportError::Kind::kProtocol:
+      return 400;
+    case TransportError::Kind::kTimeout:
+      return 408;
+    default:
+      return 0;
+  }
+}
+
+// Gives every piece to `take`, which outlives the awaitable, and keeps account in `record`.
+Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes,
+                           const std::function<void(std::string_view)>& take, BodyRecord& record) {
+  if (exchange.head().content_length.value_or(0) > max_bytes) {
+    record.refusal = 413;
+    co_return;
+  }
+  const std::shared_ptr<BodySource> body = exchange.body();
+  for (;;) {
+    const BodyChunk chunk = co_await body->Read();
+    if (chunk.failed()) {
+      record.refusal = RefusalFor(chunk.error().kind);
+      co_return;
+    }
+    if (chunk.at_end()) break;
+    record.bytes += chunk.bytes().size();
+    if (record.bytes > max_bytes) {
+      record.refusal = 413;
+      co_return;
+    }
+    take(chunk.bytes());
+  }
+  record.complete = true;
+}
+
+}  // namespace
+
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, std::uint64_t max_bytes) {
+  BodyRecord record;
+  Sha256 digest;
+  const std::function<void(std::string_view)> take = [&digest](std::string_view bytes) {
+    digest.Update(bytes);
+  };
+  co_await ReadPieces(exchange, max_bytes, take, record);
+  record.sha256 = digest.FinishHex();
+  co_return record;
+}
+
+Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,
+                                       BodyRecord& record) {
+  std::string text;
+  const std::function<void(std::string_view)> take = [&text](std::string_view bytes) {
+    text += bytes;
+  };
+  co_await ReadPieces(exchange, max_bytes, take, record);
+  co_return text;
+}
+
+}  // namespace keywalk::mock

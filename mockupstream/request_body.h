@@ -1,0 +1,33 @@
+// Reads a request's body for the journal: its size and digest, never its bytes.
+#ifndef KEYWALK_MOCKUPSTREAM_REQUEST_BODY_H_
+#define KEYWALK_MOCKUPSTREAM_REQUEST_BODY_H_
+
+#include <cstdint>
+#include <string>
+
+#include "io/http_server.h"
+#include "keywalk/awaitable.h"
+
+namespace keywalk::mock {
+
+// What reading it came to.
+class BodyRecord {
+ public:
+  BodyRecord() = default;
+
+  std::uint64_t bytes = 0;
+  std::string sha256;  // in hex, of the bytes that came
+  bool complete = false;
+  int refusal = 0;  // not complete: the status that says why; 0 if nobody is there to be told
+};
+
+// Reads up to `max_bytes`. The exchange outlives the awaitable.
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, std::uint64_t max_bytes);
+
+// The bytes themselves, for admin pages; `record` says how it went.
+Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,
+                                       BodyRecord& record);
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_REQUEST_BODY_H_

@@ -1,0 +1,119 @@
+#include "mockupstream/script.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "config/schema_version.h"
+#include "keywalk/secret.h"
+#include "mockupstream/script_step.h"
+
+namespace keywalk::mock {
+namespace {
+
+using config::JoinPointer;
+using config::JsonProblems;
+using config::ObjectReader;
+using nlohmann::json;
+
+AtEnd ToAtEnd(std::string_view name) {
+  if (name == "fail_loud") return AtEnd::kFailLoud;
+  if (name == "loop") return AtEnd::kLoop;
+  return AtEnd::kRepeatLast;
+}
+
+std::vector<ScriptStep> ReadSteps(const json& array, const std::string& pointer, AtEnd at_end,
+                                  JsonProblems& problems) {
+  std::vector<ScriptStep> steps;
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    steps.push_back(ReadStep(array[i], JoinPointer(pointer, i), problems));
+  }
+  // A lane that must never be asked is written as no steps and fail_loud.
+  if (steps.empty() && at_end != AtEnd::kFailLoud) {
+    problems.Add(pointer, "needs at least one step, or \"at_end\": \"fail_loud\"");
+  }
+  return steps;
+}
+
+// What stands in a script where a key may stand: the names in "lanes", and unknown names of the
+// root (lanes that somebody forgot to put into "lanes"). An error text must not show them.
+SecretMasker KeysOf(const json& root) {
+  std::vector<std::string> keys;
+  if (root.is_object()) {
+    for (const auto& [name, value] : root.items()) {
+      if (name == "lanes" && value.is_object()) {
+        for (const auto& lane : value.items()) keys.push_back(lane.key());
+      } else if (name != "default_lane" && value.is_structured()) {
+        keys.push_back(name);
+      }
+    }
+  }
+  return SecretMasker(std::move(keys));
+}
+
+Error MaskedError(const JsonProblems& problems, std::string_view text) {
+  // Reads duplicate keys, too, which the strict parser stops at.
+  const json root = json::parse(text.begin(), text.end(), nullptr, false);
+  return Error(KeysOf(root).Mask(problems.error().message()));
+}
+
+}  // namespace
+
+std::string_view ToString(AtEnd at_end) {
+  switch (at_end) {
+    case AtEnd::kFailLoud:
+      return "fail_loud";
+    case AtEnd::kRepeatLast:
+      return "repeat_last";
+    case AtEnd::kLoop:
+      return "loop";
+  }
+  return "?";
+}
+
+Lane ReadLane(const json& value, std::string pointer, AtEnd default_at_end,
+              JsonProblems& problems) {
+  Lane lane;
+  lane.at_end = default_at_end;
+  if (value.is_array()) {
+    lane.steps = ReadSteps(value, pointer, lane.at_end, problems);
+    return lane;
+  }
+  ObjectReader object(value, std::move(pointer), problems);
+  lane.name = object.String("name");
+  lane.at_end = ToAtEnd(
+      object.Choice("at_end", ToString(default_at_end), {"fail_loud", "repeat_last", "loop"}));
+  if (const json* steps = object.RequiredArray("steps")) {
+    lane.steps = ReadSteps(*steps, object.PointerTo("steps"), lane.at_end, problems);
+  }
+  object.Finish();
+  return lane;
+}
+
+Result<Script> ParseScript(std::string_view text, std::string_view source) {
+  JsonProblems problems(source);
+  const json root = config::ParseJson(text, problems);
+  if (problems.any()) return MaskedError(problems, text);
+
+  Script script;
+  ObjectReader object(root, "", problems);
+  config::CheckSchemaVersion(object);
+  if (const json* lanes = object.Object("lanes")) {
+    for (const auto& [key, value] : lanes->items()) {
+      const std::string pointer = JoinPointer(object.PointerTo("lanes"), MaskKey(key));
+      if (key.empty()) problems.Add(pointer, "is no key: use \"default_lane\"");
+      script.lanes.emplace(key, ReadLane(value, pointer, AtEnd::kRepeatLast, problems));
+    }
+  }
+  if (const json* lane = object.Value("default_lane")) {
+    script.default_lane =
+        ReadLane(*lane, object.PointerTo("default_lane"), AtEnd::kRepeatLast, problems);
+  }
+  if (script.lanes.empty() && !script.default_lane) {
+    problems.Add("/lanes", "needs at least one lane, or give \"default_lane\"");
+  }
+  object.Finish();
+  if (problems.any()) return MaskedError(problems, text);
+  return script;
+}
+
+}  // namespace keywalk::mock

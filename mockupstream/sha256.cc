@@ -1,0 +1,47 @@
+#include "mockupstream/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace keywalk::mock {
+namespace {
+
+void Require(bool ok) {
+  if (!ok) throw std::runtime_error("OpenSSL: SHA-256 failed");
+}
+
+// Fetched once: EVP_sha256() looks the algorithm up again in each EVP_DigestInit_ex().
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
+void Sha256::Free::operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  Require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr) == 1);
+}
+
+void Sha256::Update(std::string_view bytes) {
+  Require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::FinishHex() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  Require(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
+  std::string hex;
+  hex.reserve(2 * std::size_t{size});
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 0xf];
+  }
+  return hex;
+}
+
+}  // namespace keywalk::mock
