@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   const std::string params = ChooseParams();
   setenv(kParamsVariable, params.c_str(), 1);  // before the first property reads it
   ::testing::InitGoogleTest(&argc, argv);
-  const std::string program = std::filesystem::absolute(argv[0]).string();
+  const std::string program = std::filesystem::absolute(argv[0]).lexically_normal().string();
   // GoogleTest owns its listeners.
   ::testing::UnitTest::GetInstance()->listeners().Append(new RepeatCommandPrinter(params, program));
   return RUN_ALL_TESTS();
