@@ -3,8 +3,8 @@
 The first trap: `co_await` in the condition of if, while, for or switch. In a coroutine without a
 top-level local variable the frame is then laid out wrongly (GCC bug 106188). Name the result.
 
-The second trap: where a full expression holds `co_await`, a temporary of aggregate type, or the closure of
-a lambda with captures, is destroyed twice. A named local and std::move, or a type with a
+The second trap: where a full expression holds `co_await`, a temporary of aggregate type, or the
+closure of a lambda with captures, is destroyed twice. A named local and std::move, or a type with a
 user-declared constructor, is safe (CONTRIBUTING.md, "Coroutine traps").
 
 A text scan, so it judges what can be read from the text:

@@ -16,6 +16,8 @@ const { Anthropic } = require('@anthropic-ai/sdk');
 
 const CLIENT_TOKEN = 'client-token-of-the-sdk-test';
 const OWN_KEY = 'sk-brought-along-by-the-client';
+// What is tested is the proxy's failover, not the clients' own retries.
+const CALL_LIMITS = { maxRetries: 0, timeout: 15_000 };
 const PARTS = ['failover ', 'is ', 'invisible'];
 const TEXT = PARTS.join('');
 const MESSAGES = [{ role: 'user', content: 'hello' }];
@@ -108,11 +110,11 @@ const EXHAUSTED = [
 ];
 
 function openaiClient(url) {
-  return new OpenAI({ apiKey: CLIENT_TOKEN, baseURL: url, maxRetries: 0 });
+  return new OpenAI({ apiKey: CLIENT_TOKEN, baseURL: url, ...CALL_LIMITS });
 }
 
 function anthropicClient(url, credential) {
-  return new Anthropic({ ...credential, baseURL: url, maxRetries: 0 });
+  return new Anthropic({ ...credential, baseURL: url, ...CALL_LIMITS });
 }
 
 const keyOf = (name, index) => `sk-upstream-of-${name}-k${index}`;
@@ -166,7 +168,7 @@ for (const testCase of EXHAUSTED) {
 
 test('a key that the client brings itself goes to the provider as it is, once', async () => {
   const proxy = await proxyFor({ name: 'byok', base: baseOf.openai, steps: ['unused'] });
-  const client = new OpenAI({ apiKey: OWN_KEY, baseURL: proxy.url, maxRetries: 0 });
+  const client = new OpenAI({ apiKey: OWN_KEY, baseURL: proxy.url, ...CALL_LIMITS });
   await assert.rejects(
     client.chat.completions.create({ model: 'model-1', messages: MESSAGES }),
     OpenAI.RateLimitError);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const START_LIMIT_MS = 20_000;
+const CALL_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 20_000;
 
 // Resolves to what `promise` gives, or fails after the limit.
@@ -46,10 +47,13 @@ class Server {
     }
   }
 
-  // Asks it to stop; resolves to its exit code.
+  // Asks it to stop; resolves to its exit code, or to the name of the signal that ended it.
   async stop() {
-    if (this.child.exitCode !== null) return this.child.exitCode;
-    const ended = new Promise((resolve) => { this.child.once('exit', resolve); });
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode;
+    const ended = new Promise((resolve) => {
+      this.child.once('exit', (code, signal) => resolve(code ?? signal));
+    });
     this.child.kill('SIGTERM');
     try {
       return await within(STOP_LIMIT_MS, 'stop', ended);
@@ -96,7 +100,8 @@ export class Servers {
 
   // The lanes that the mock served, in order of arrival, of those that begin with `prefix`.
   async lanesServed(prefix) {
-    const answer = await fetch(`${this.mock.url}/__mock/journal`);
+    const signal = AbortSignal.timeout(CALL_LIMIT_MS);
+    const answer = await fetch(`${this.mock.url}/__mock/journal`, { signal });
     const entries = await answer.json();
     return entries.map((entry) => entry.lane).filter((lane) => lane.startsWith(prefix));
   }
