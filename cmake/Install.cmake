@@ -32,6 +32,11 @@ install(EXPORT keywalk-io NAMESPACE keywalk:: DESTINATION ${keywalk_package_dir}
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/include/keywalk
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+# The suite's data, without the documents that are wrong on purpose; the policies also where an
+# operator looks for them.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk
+        PATTERN "invalid" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures/policies
         DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk FILES_MATCHING PATTERN "*.json")
 

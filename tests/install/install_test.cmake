@@ -32,6 +32,13 @@ foreach(binary keywalk-proxy keywalk-mock keywalk-conform)
   endif()
 endforeach()
 
+execute_process(COMMAND ${prefix}/bin/keywalk-conform --list
+                        --fixtures ${prefix}/share/keywalk/fixtures
+                OUTPUT_VARIABLE cases COMMAND_ERROR_IS_FATAL ANY)
+if(cases STREQUAL "")
+  message(FATAL_ERROR "the installed suite has no case")
+endif()
+
 run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK_DIR}/consumer-build
     -D CMAKE_PREFIX_PATH=${prefix} -D KEYWALK_VERSION=${VERSION}
     -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
