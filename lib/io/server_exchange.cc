@@ -121,7 +121,8 @@ void Exchange::PrepareHead(int status, std::string_view reason, const Headers& h
   bodiless_ = no_content || request.method == "HEAD";
   chunked_ = !length && !bodiless_ && request.version == 11;
   left_ = bodiless_ ? 0 : length;
-  if (!body_->drainable()) connection_.keep_alive_ = false;
+  // A drain may have begun since the request was read: the client is told not to send another.
+  if (!body_->drainable() || connection_.draining_) connection_.keep_alive_ = false;
   if (!length && !bodiless_ && !chunked_) connection_.keep_alive_ = false;  // ends with the close
   std::string& out = connection_.out_;
   out.clear();
