@@ -13,6 +13,7 @@
 #include "keywalk/policy.h"
 #include "keywalk/provider.h"
 #include "keywalk/result.h"
+#include "proxy/log.h"
 
 namespace keywalk::proxy {
 
@@ -51,15 +52,29 @@ struct ProxyConfig {
   std::string tls_key_file;
   std::size_t threads = 1;
   ProxyLimits limits;
+  LogLevel log_level = LogLevel::kTrace;  // the lowest that the log sink is given
+  std::vector<std::string> warnings;      // found while it was read; logged at start
 };
+
+// Reads a route's keys. Fails on a file without keys and on keys that no pool takes, naming the
+// file and the key's position. A file that others may read adds a warning.
+Result<std::vector<std::string>> LoadPoolKeys(const std::string& path,
+                                              std::vector<std::string>& warnings);
+// Reads a --client-token-file: one token a line. Fails on a file without any.
+Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
+                                                  std::vector<std::string>& warnings);
 
 // Reads a --config file. Relative paths in it are relative to the file's folder. Errors name the
 // file, the JSON pointer and what was expected.
 Result<ProxyConfig> LoadProxyConfig(const std::string& path);
 
 // What no single field can show: a base URL that cannot be parsed, a pool the library refuses, an
-// anonymous listener beyond loopback, two routes with one prefix.
+// anonymous listener beyond loopback, two routes with one prefix. Adds warnings.
 Result<ProxyConfig> CheckProxyConfig(ProxyConfig config);
+
+// The same without the base URLs: what ProxyServer asks for, whose handler answers 502 on a route
+// without a usable one (SPEC proxy/5).
+Result<ProxyConfig> CheckServable(ProxyConfig config);
 
 }  // namespace keywalk::proxy
 

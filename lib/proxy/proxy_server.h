@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,14 +11,10 @@
 #include "keywalk/clock.h"
 #include "keywalk/key_pool.h"
 #include "keywalk/result.h"
+#include "proxy/log.h"
 #include "proxy/proxy_config.h"
 
 namespace keywalk::proxy {
-
-enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
-
-// Where log lines go; called from several threads. Lines hold no byte of a key.
-using LogSink = std::function<void(LogLevel, std::string_view)>;
 
 // Runs on threads of its own. All methods are safe for concurrent use.
 class ProxyServer {

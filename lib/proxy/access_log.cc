@@ -1,0 +1,54 @@
+#include "proxy/access_log.h"
+
+#include <vector>
+
+#include "proxy/client_auth.h"
+#include "proxy/redact.h"
+
+namespace keywalk::proxy {
+namespace {
+
+// A target longer than this says nothing more in a log.
+constexpr std::size_t kMaxTarget = 2048;
+
+// Keeps a hostile target from ending the line or looking like another one.
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte >= 0x7f) c = '?';
+  }
+  return text;
+}
+
+std::string ShownTarget(const AccessRecord& record, const SecretMasker& masker) {
+  std::string target = masker.Mask(RedactTarget(record.target));
+  if (record.headers != nullptr) {
+    std::vector<std::string> own = PresentedCredentials(*record.headers);
+    if (!own.empty()) target = SecretMasker(std::move(own)).Mask(target);
+  }
+  // Cut last: half a secret would not be recognised.
+  if (target.size() > kMaxTarget) target.resize(kMaxTarget);
+  return Printable(std::move(target));
+}
+
+void AppendField(std::string& line, std::string_view name, std::string_view value) {
+  if (!value.empty()) line.append(" ").append(name).append("=").append(value);
+}
+
+}  // namespace
+
+std::string FormatAccessLine(const AccessRecord& record, const SecretMasker& masker) {
+  std::string line(record.method);
+  line.append(" ").append(ShownTarget(record, masker));
+  line.append(" ").append(std::to_string(record.status));
+  AppendField(line, "provider", record.provider);
+  AppendField(line, "credential", record.credential);
+  AppendField(line, "key", record.key_hint);
+  AppendField(line, "attempts", std::to_string(record.attempts));
+  AppendField(line, "ms", std::to_string(record.elapsed.count()));
+  AppendField(line, "client", record.client);
+  if (!record.ending.empty()) line.append(" (").append(record.ending).append(")");
+  return line;
+}
+
+}  // namespace keywalk::proxy

@@ -1,0 +1,127 @@
+#include "proxy/dump_writer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "proxy/utc_time.h"
+
+namespace keywalk::proxy {
+namespace {
+
+// "20260729T172807.123Z": a time that a file name can hold.
+std::string CompactTime(WallTime time) {
+  std::string text = FormatUtc(time);
+  std::erase(text, '-');
+  std::erase(text, ':');
+  return text;
+}
+
+// Creates the file for its owner alone; 0 or an errno value.
+int WriteNewFile(const std::string& path, std::string_view text) {
+  constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+  if (file < 0) return errno;
+  int error = 0;
+  while (!text.empty() && error == 0) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  if (::close(file) != 0 && error == 0) error = errno;
+  return error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DumpWriter>> DumpWriter::Open(std::string folder,
+                                                     std::vector<std::string> secrets,
+                                                     const Logger& log) {
+  constexpr mode_t kOwnerOnly = S_IRWXU;
+  if (::mkdir(folder.c_str(), kOwnerOnly) != 0 && errno != EEXIST) {
+    return Error(folder + ": cannot be made: " + std::strerror(errno));
+  }
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return Error(folder + ": is not a folder");
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Error(folder + ": cannot be written to: " + std::strerror(errno));
+  }
+  return std::unique_ptr<DumpWriter>(new DumpWriter(std::move(folder), std::move(secrets), log));
+}
+
+DumpWriter::DumpWriter(std::string folder, std::vector<std::string> secrets, const Logger& log)
+    : folder_(std::move(folder)), secrets_(std::move(secrets)), log_(log) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+DumpWriter::~DumpWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void DumpWriter::Enqueue(AttemptRecord record) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() < kMaxQueued) {
+      queue_.push_back(std::move(record));
+      changed_.notify_all();
+      return;
+    }
+  }
+  log_.Write(LogLevel::kWarn, "dump: the disk is too slow, an attempt was not recorded");
+}
+
+void DumpWriter::Flush() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
+}
+
+void DumpWriter::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    const AttemptRecord record = std::move(queue_.front());
+    queue_.pop_front();
+    writing_ = true;
+    lock.unlock();
+    WriteFile(record);
+    lock.lock();
+    writing_ = false;
+    changed_.notify_all();
+  }
+}
+
+void DumpWriter::WriteFile(const AttemptRecord& record) {
+  // The process number keeps two proxies apart that share a folder.
+  char number[32];
+  std::snprintf(number, sizeof number, "%d-%06llu", static_cast<int>(::getpid()),
+                static_cast<unsigned long long>(++sequence_));
+  const std::string path =
+      folder_ + "/" + CompactTime(record.started) + "-" + number + "-" + record.provider + ".json";
+  // Whole or not at all: readers see the file once it has its name.
+  const std::string unfinished = path + ".part";
+  int error = WriteNewFile(unfinished, RenderAttempt(record, secrets_));
+  if (error == 0 && std::rename(unfinished.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    std::remove(unfinished.c_str());
+    log_.Write(LogLevel::kWarn,
+               "dump: " + path + " cannot be written: " + std::string(std::strerror(error)));
+  }
+}
+
+}  // namespace keywalk::proxy

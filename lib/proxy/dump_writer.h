@@ -1,0 +1,62 @@
+// Writes the API dump: one file an attempt, on a thread of its own, so that no stream waits for a
+// disk (SPEC proxy/7).
+#ifndef KEYWALK_PROXY_DUMP_WRITER_H_
+#define KEYWALK_PROXY_DUMP_WRITER_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "keywalk/result.h"
+#include "proxy/attempt_record.h"
+#include "proxy/log.h"
+
+namespace keywalk::proxy {
+
+// Safe for concurrent use. A file that cannot be written, or a queue that is full, costs a warning,
+// never a request.
+class DumpWriter {
+ public:
+  static constexpr std::size_t kMaxQueued = 256;  // records of up to 128 KiB
+
+  // Makes the folder if there is none. Fails if files cannot be made in it.
+  static Result<std::unique_ptr<DumpWriter>> Open(std::string folder,
+                                                  std::vector<std::string> secrets,
+                                                  const Logger& log);
+  DumpWriter(const DumpWriter&) = delete;
+  DumpWriter& operator=(const DumpWriter&) = delete;
+  // Writes what is queued.
+  ~DumpWriter();
+
+  void Enqueue(AttemptRecord record);
+
+  // Returns once everything queued before has been written.
+  void Flush();
+
+ private:
+  DumpWriter(std::string folder, std::vector<std::string> secrets, const Logger& log);
+
+  void Run();
+  void WriteFile(const AttemptRecord& record);
+
+  const std::string folder_;
+  const std::vector<std::string> secrets_;
+  const Logger& log_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<AttemptRecord> queue_;
+  bool stopping_ = false;
+  bool writing_ = false;
+  std::uint64_t sequence_ = 0;  // of the thread alone
+  std::thread thread_;
+};
+
+}  // namespace keywalk::proxy
+
+#endif  // KEYWALK_PROXY_DUMP_WRITER_H_

@@ -1,0 +1,77 @@
+#include "proxy/forwarded_headers.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace keywalk::proxy {
+namespace {
+
+constexpr std::string_view kUserAgent = "keywalk-proxy/" KEYWALK_VERSION;
+constexpr std::string_view kForwardedFor = "X-Forwarded-For";
+constexpr std::string_view kForwardedHost = "X-Forwarded-Host";
+constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
+
+// Not copied: hop by hop, framing, and what is written anew. Proxy-Authorization is meant for us.
+constexpr std::array<std::string_view, 15> kNotCopied = {"Connection",
+                                                         "Keep-Alive",
+                                                         "Proxy-Connection",
+                                                         "TE",
+                                                         "Trailer",
+                                                         "Transfer-Encoding",
+                                                         "Upgrade",
+                                                         "Proxy-Authenticate",
+                                                         "Proxy-Authorization",
+                                                         "Content-Length",
+                                                         "Expect",
+                                                         "Host",
+                                                         kForwardedFor,
+                                                         kForwardedHost,
+                                                         kForwardedProto};
+
+bool IsCopied(const Headers& received, bool has_connection, std::string_view name) {
+  const auto same = [name](std::string_view other) { return EqualsIgnoreCase(name, other); };
+  if (std::ranges::any_of(kNotCopied, same)) return false;
+  return !has_connection || !received.HasToken("Connection", name);
+}
+
+// The chain that was there, however many fields it was spread over, and the peer at its end.
+std::string ForwardedFor(const Headers& received, std::string_view peer) {
+  std::string chain;
+  for (const Headers::Field field : received) {
+    if (!EqualsIgnoreCase(field.name, kForwardedFor)) continue;
+    const std::string_view value = TrimWhitespace(field.value);
+    if (!value.empty()) chain.append(value).append(", ");
+  }
+  return chain.append(peer);
+}
+
+}  // namespace
+
+Headers ForwardedHeaders(const Headers& received, const ClientSide& client, std::string_view host) {
+  Headers headers;
+  constexpr std::size_t kAdded = 5;
+  constexpr std::size_t kUsualBytes = 1024;
+  headers.Reserve(received.size() + kAdded, kUsualBytes);
+  headers.Add("Host", host);
+  const bool has_connection = received.Contains("Connection");
+  bool has_user_agent = false;
+  for (const Headers::Field field : received) {
+    if (!IsCopied(received, has_connection, field.name)) continue;
+    headers.Add(field.name, field.value);
+    has_user_agent = has_user_agent || EqualsIgnoreCase(field.name, "User-Agent");
+  }
+  if (!has_user_agent) headers.Add("User-Agent", kUserAgent);
+  headers.Add(kForwardedFor, ForwardedFor(received, client.address));
+  if (const std::optional<std::string_view> named = received.Find("Host")) {
+    headers.Add(kForwardedHost, *named);
+  }
+  headers.Add(kForwardedProto, client.tls ? "https" : "http");
+  return headers;
+}
+
+bool IsWebSocketUpgrade(const Headers& received) noexcept {
+  return received.HasToken("Upgrade", "websocket") && received.HasToken("Connection", "upgrade");
+}
+
+}  // namespace keywalk::proxy

@@ -1,0 +1,147 @@
+#include "proxy/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+
+namespace keywalk::proxy {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Histogram;
+
+// The upper bounds of the attempts histogram: fine where pools usually are.
+const Histogram::BucketBoundaries kAttemptBounds = {0, 1, 2, 3, 4, 5, 8, 16, 32, 64};
+
+template <typename Enum, std::size_t Size>
+void AddCounters(Family<Counter>& family, const std::string& provider, const std::string& label,
+                 std::array<Counter*, Size>& counters) {
+  for (std::size_t i = 0; i < Size; ++i) {
+    const std::string value(ToString(static_cast<Enum>(i)));
+    counters[i] = &family.Add({{"provider", provider}, {label, value}});
+  }
+}
+
+prometheus::ClientMetric KeyGauge(const std::string& provider, KeyState state, std::size_t count) {
+  prometheus::ClientMetric metric;
+  metric.label = {{"provider", provider}, {"state", std::string(ToString(state))}};
+  metric.gauge.value = static_cast<double>(count);
+  return metric;
+}
+
+}  // namespace
+
+struct ProxyMetrics::Families {
+  explicit Families(prometheus::Registry& registry)
+      : requests(prometheus::BuildCounter()
+                     .Name("keywalk_requests_total")
+                     .Help("Requests by the status that the client was answered")
+                     .Register(registry)),
+        failovers(prometheus::BuildCounter()
+                      .Name("keywalk_failovers_total")
+                      .Help("Attempts refused for their key, by reason")
+                      .Register(registry)),
+        exhaustions(prometheus::BuildCounter()
+                        .Name("keywalk_exhaustions_total")
+                        .Help("Requests for which no key was left, by kind")
+                        .Register(registry)),
+        errors(prometheus::BuildCounter()
+                   .Name("keywalk_upstream_errors_total")
+                   .Help("Requests that got no whole response, by cause")
+                   .Register(registry)),
+        attempts(prometheus::BuildHistogram()
+                     .Name("keywalk_attempts_per_request")
+                     .Help("Upstream calls that a request with the pool's keys took")
+                     .Register(registry)) {}
+
+  Family<Counter>& requests;
+  Family<Counter>& failovers;
+  Family<Counter>& exhaustions;
+  Family<Counter>& errors;
+  Family<Histogram>& attempts;
+};
+
+void ProviderMetrics::CountRequest(int status) {
+  if (status < 0 || status >= static_cast<int>(kStatuses)) return;
+  std::atomic<Counter*>& slot = by_status_[static_cast<std::size_t>(status)];
+  Counter* counter = slot.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    // Two threads that come here together get the same counter from the family.
+    counter = &requests_->Add({{"provider", provider_}, {"status", std::to_string(status)}});
+    slot.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
+}
+
+void ProviderMetrics::CountFailover(MarkReason reason) {
+  failovers_[static_cast<std::size_t>(reason)]->Increment();
+}
+
+void ProviderMetrics::CountExhaustion(Exhaustion::Kind kind) {
+  exhaustions_[static_cast<std::size_t>(kind)]->Increment();
+}
+
+void ProviderMetrics::CountUpstreamError(TransportError::Kind kind) {
+  errors_[static_cast<std::size_t>(kind)]->Increment();
+}
+
+void ProviderMetrics::ObserveAttempts(std::size_t attempts) {
+  attempts_->Observe(static_cast<double>(attempts));
+}
+
+ProxyMetrics::ProxyMetrics(std::shared_ptr<const Clock> clock)
+    : clock_(std::move(clock)),
+      registry_(std::make_unique<prometheus::Registry>()),
+      families_(std::make_unique<Families>(*registry_)) {}
+
+ProxyMetrics::~ProxyMetrics() = default;
+
+ProviderMetrics& ProxyMetrics::ForProvider(std::string_view provider) {
+  const auto found = providers_.find(provider);
+  if (found != providers_.end()) return *found->second;
+  const std::string name(provider);
+  auto metrics = std::make_unique<ProviderMetrics>();
+  metrics->provider_ = name;
+  metrics->requests_ = &families_->requests;
+  AddCounters<MarkReason>(families_->failovers, name, "reason", metrics->failovers_);
+  AddCounters<Exhaustion::Kind>(families_->exhaustions, name, "kind", metrics->exhaustions_);
+  AddCounters<TransportError::Kind>(families_->errors, name, "kind", metrics->errors_);
+  metrics->attempts_ = &families_->attempts.Add({{"provider", name}}, kAttemptBounds);
+  return *providers_.emplace(name, std::move(metrics)).first->second;
+}
+
+void ProxyMetrics::AddPool(std::string_view provider, std::shared_ptr<const KeyPool> pool) {
+  pools_[std::string(provider)].push_back(std::move(pool));
+}
+
+std::string ProxyMetrics::Text() const {
+  // Key states follow from the time, so they are read when asked for.
+  prometheus::MetricFamily keys;
+  keys.name = "keywalk_keys";
+  keys.help = "Keys by state";
+  keys.type = prometheus::MetricType::Gauge;
+  const Instant now = clock_->now();
+  for (const auto& [provider, pools] : pools_) {
+    KeyCounts sum;
+    for (const std::shared_ptr<const KeyPool>& pool : pools) {
+      const KeyCounts counts = pool->counts(now);
+      sum.valid += counts.valid;
+      sum.temporary += counts.temporary;
+      sum.permanent += counts.permanent;
+    }
+    keys.metric.push_back(KeyGauge(provider, KeyState::kValid, sum.valid));
+    keys.metric.push_back(KeyGauge(provider, KeyState::kTemporary, sum.temporary));
+    keys.metric.push_back(KeyGauge(provider, KeyState::kPermanent, sum.permanent));
+  }
+  std::vector<prometheus::MetricFamily> all = registry_->Collect();
+  all.push_back(std::move(keys));
+  return prometheus::TextSerializer().Serialize(all);
+}
+
+}  // namespace keywalk::proxy

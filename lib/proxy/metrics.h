@@ -1,0 +1,90 @@
+// What operators count (SPEC metrics/2), as Prometheus text.
+#ifndef KEYWALK_PROXY_METRICS_H_
+#define KEYWALK_PROXY_METRICS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keywalk/clock.h"
+#include "keywalk/key_pool.h"
+#include "keywalk/transport.h"
+
+namespace prometheus {
+class Counter;
+class Histogram;
+class Registry;
+template <typename T>
+class Family;
+}  // namespace prometheus
+
+namespace keywalk::proxy {
+
+class ProxyMetrics;
+
+// The counters of one provider. Safe for concurrent use; lives as long as its ProxyMetrics.
+class ProviderMetrics {
+ public:
+  // A client that went away before it had its answer is counted as the status 499, after nginx.
+  static constexpr int kClientGone = 499;
+
+  // `status` is what the client was answered.
+  void CountRequest(int status);
+  void CountFailover(MarkReason reason);
+  void CountExhaustion(Exhaustion::Kind kind);
+  void CountUpstreamError(TransportError::Kind kind);
+  void ObserveAttempts(std::size_t attempts);
+
+ private:
+  friend class ProxyMetrics;
+  static constexpr std::size_t kReasons = 2;
+  static constexpr std::size_t kExhaustions = 3;
+  static constexpr std::size_t kErrors = 8;
+  static constexpr std::size_t kStatuses = 1000;
+
+  std::string provider_;
+  prometheus::Family<prometheus::Counter>* requests_ = nullptr;
+  // Made when a status first occurs, so that the page shows no zeros for those that never do.
+  std::array<std::atomic<prometheus::Counter*>, kStatuses> by_status_{};
+  std::array<prometheus::Counter*, kReasons> failovers_{};
+  std::array<prometheus::Counter*, kExhaustions> exhaustions_{};
+  std::array<prometheus::Counter*, kErrors> errors_{};
+  prometheus::Histogram* attempts_ = nullptr;
+};
+
+// All metrics of a proxy. AddPool and ForProvider are for the start, before requests come; Text is
+// safe for concurrent use.
+class ProxyMetrics {
+ public:
+  explicit ProxyMetrics(std::shared_ptr<const Clock> clock);
+  ProxyMetrics(const ProxyMetrics&) = delete;
+  ProxyMetrics& operator=(const ProxyMetrics&) = delete;
+  ~ProxyMetrics();
+
+  // The counters of that provider, made when first asked for.
+  ProviderMetrics& ForProvider(std::string_view provider);
+
+  // Shows the pool's keys by state, together with those of the provider's other pools.
+  void AddPool(std::string_view provider, std::shared_ptr<const KeyPool> pool);
+
+  // Prometheus text exposition format, version 0.0.4.
+  std::string Text() const;
+
+ private:
+  struct Families;
+
+  const std::shared_ptr<const Clock> clock_;
+  const std::unique_ptr<prometheus::Registry> registry_;
+  const std::unique_ptr<Families> families_;
+  std::map<std::string, std::unique_ptr<ProviderMetrics>, std::less<>> providers_;
+  std::map<std::string, std::vector<std::shared_ptr<const KeyPool>>, std::less<>> pools_;
+};
+
+}  // namespace keywalk::proxy
+
+#endif  // KEYWALK_PROXY_METRICS_H_

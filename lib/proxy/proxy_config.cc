@@ -1,0 +1,188 @@
+// Reads --config files: fixtures/schema/proxy_config.schema.json in C++.
+#include "proxy/proxy_config.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "config/json_reader.h"
+#include "config/schema_version.h"
+#include "keywalk/config.h"
+#include "keywalk/http_transport.h"
+#include "keywalk/key_pool.h"
+
+namespace keywalk::proxy {
+namespace {
+
+using config::IntegerRange;
+using config::JoinPointer;
+using config::JsonProblems;
+using config::ObjectReader;
+using nlohmann::json;
+
+constexpr IntegerRange kTimeRangeMs{1, std::int64_t{7} * 24 * 3600 * 1000};
+constexpr IntegerRange kBodyRange{0, std::int64_t{1} << 40};
+constexpr IntegerRange kHeaderRange{1024, std::int64_t{1} << 24};
+constexpr IntegerRange kConnectionsRange{1, 1'000'000};
+constexpr IntegerRange kThreadsRange{1, 256};
+
+// Paths in a file are relative to the file's folder, so that it means the same from anywhere.
+std::string Resolve(const std::filesystem::path& folder, const std::string& path) {
+  if (path.empty()) return path;
+  return (folder / path).lexically_normal().string();
+}
+
+void WarnIfOthersMayRead(const std::string& path, std::vector<std::string>& warnings) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if ((status.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
+  warnings.push_back(path + ": other users may read this file of secrets (chmod 600 it)");
+}
+
+// Reads one --config file; holds what its parts share.
+class ConfigReader {
+ public:
+  ConfigReader(const std::string& path, JsonProblems& problems)
+      : folder_(std::filesystem::path(path).parent_path()), problems_(problems) {}
+
+  ProxyConfig Read(const json& root) {
+    ObjectReader object(root, "", problems_);
+    config::CheckSchemaVersion(object);
+    config_.listen = object.String("listen", config_.listen);
+    config_.admin_listen = object.String("admin_listen");
+    config_.threads = static_cast<std::size_t>(object.Integer("threads", 1, kThreadsRange));
+    config_.no_byok = object.Boolean("no_byok", false);
+    config_.allow_anonymous = object.Boolean("allow_anonymous", false);
+    config_.dump_dir = Resolve(folder_, object.String("dump_dir"));
+    if (object.Has("client_token_file")) {
+      const std::string file = Resolve(folder_, object.String("client_token_file"));
+      config_.client_tokens =
+          Take(object, "client_token_file", LoadClientTokens(file, config_.warnings));
+    }
+    ReadTls(object);
+    ReadLimits(object);
+    ReadProviders(object);
+    object.Finish();
+    return std::move(config_);
+  }
+
+ private:
+  // The value, or a default and the error as a problem of that member.
+  template <typename T>
+  T Take(ObjectReader& object, std::string_view key, Result<T> result) {
+    if (result) return std::move(*result);
+    object.Problem(key, result.error().message());
+    return T{};
+  }
+
+  void ReadTls(ObjectReader& parent) {
+    const json* value = parent.Object("tls");
+    if (value == nullptr) return;
+    ObjectReader object(*value, parent.PointerTo("tls"), problems_);
+    config_.tls_cert_file = Resolve(folder_, object.RequiredString("cert_file"));
+    config_.tls_key_file = Resolve(folder_, object.RequiredString("key_file"));
+    object.Finish();
+  }
+
+  void ReadLimits(ObjectReader& parent) {
+    const json* value = parent.Object("limits");
+    if (value == nullptr) return;
+    ObjectReader object(*value, parent.PointerTo("limits"), problems_);
+    ProxyLimits& limits = config_.limits;
+    limits.max_body_bytes = static_cast<std::uint64_t>(object.Integer(
+        "max_body_bytes", static_cast<std::int64_t>(limits.max_body_bytes), kBodyRange));
+    limits.max_header_bytes = static_cast<std::size_t>(object.Integer(
+        "max_header_bytes", static_cast<std::int64_t>(limits.max_header_bytes), kHeaderRange));
+    limits.max_connections = static_cast<std::size_t>(object.Integer(
+        "max_connections", static_cast<std::int64_t>(limits.max_connections), kConnectionsRange));
+    const std::pair<std::string_view, std::chrono::milliseconds*> times[] = {
+        {"connect_ms", &limits.connect},
+        {"response_head_ms", &limits.response_head},
+        {"idle_ms", &limits.idle},
+        {"client_header_ms", &limits.client_header},
+        {"keep_alive_ms", &limits.keep_alive},
+        {"drain_ms", &limits.drain}};
+    for (const auto& [key, time] : times) {
+      *time = std::chrono::milliseconds(object.Integer(key, time->count(), kTimeRangeMs));
+    }
+    object.Finish();
+  }
+
+  void ReadProviders(ObjectReader& parent) {
+    const json* array = parent.RequiredArray("providers");
+    if (array == nullptr) return;
+    if (array->empty()) parent.Problem("providers", "must not be empty");
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      ReadRoute((*array)[i], JoinPointer(parent.PointerTo("providers"), i));
+    }
+  }
+
+  void ReadRoute(const json& value, std::string pointer) {
+    RouteConfig route;
+    ObjectReader object(value, std::move(pointer), problems_);
+    route.prefix = object.String("prefix");
+    object.RequiredString("provider");
+    route.provider = FindProvider(object.Choice("provider", "openai", ProviderNames()));
+    route.base_url = object.RequiredString("base_url");
+    const Result<BaseUrl> base = BaseUrl::Parse(route.base_url);
+    if (!base) object.Problem("base_url", base.error().message());
+    route.policy = std::make_shared<const Policy>(ReadPolicy(object));
+    if (object.Has("keys_file")) {
+      const std::string file = Resolve(folder_, object.String("keys_file"));
+      route.keys = Take(object, "keys_file", LoadPoolKeys(file, config_.warnings));
+    }
+    route.ca_file = Resolve(folder_, object.String("ca_file"));
+    object.Finish();
+    config_.routes.push_back(std::move(route));
+  }
+
+  // A name of a built-in policy, or a file relative to this one.
+  Policy ReadPolicy(ObjectReader& object) {
+    std::string name = object.String("policy", "coder-v1");
+    const bool is_file = name.find('/') != name.npos || name.ends_with(".json");
+    // "./" so that a plain file name stays one.
+    if (is_file) name = (folder_.empty() ? "." : folder_) / name;
+    return Take(object, "policy", LoadPolicy(name));
+  }
+
+  const std::filesystem::path folder_;
+  JsonProblems& problems_;
+  ProxyConfig config_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> LoadPoolKeys(const std::string& path,
+                                              std::vector<std::string>& warnings) {
+  Result<std::vector<std::string>> keys = LoadKeysFile(path);
+  if (!keys) return keys;
+  const Result<std::shared_ptr<KeyPool>> pool = KeyPool::Create(*keys);
+  if (!pool) return Error(path + ": " + pool.error().message());
+  WarnIfOthersMayRead(path, warnings);
+  return keys;
+}
+
+Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
+                                                  std::vector<std::string>& warnings) {
+  Result<std::vector<std::string>> tokens = LoadKeysFile(path);
+  if (!tokens) return tokens;
+  if (tokens->empty()) return Error(path + ": no client tokens provided");
+  WarnIfOthersMayRead(path, warnings);
+  return tokens;
+}
+
+Result<ProxyConfig> LoadProxyConfig(const std::string& path) {
+  JsonProblems problems(path);
+  const std::optional<std::string> text = config::ReadFile(path, problems);
+  if (!text) return problems.error();
+  const json root = config::ParseJson(*text, problems);
+  if (problems.any()) return problems.error();
+  ProxyConfig config = ConfigReader(path, problems).Read(root);
+  if (problems.any()) return problems.error();
+  return config;
+}
+
+}  // namespace keywalk::proxy

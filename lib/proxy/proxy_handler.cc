@@ -1,0 +1,211 @@
+#include "proxy/proxy_handler.h"
+
+#include <boost/asio/error.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "proxy/bounded_body.h"
+#include "proxy/forwarded_headers.h"
+#include "proxy/path_join.h"
+
+namespace keywalk::proxy {
+namespace {
+
+using Kind = TransportError::Kind;
+
+// IPv4 clients of an IPv6 listener under their own name.
+std::string AddressText(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
+// Nobody is there to answer. A body that only ends too soon is answered: its sender may still read.
+bool IsClientsEnd(error_code code) {
+  return code == asio::error::connection_reset || code == asio::error::broken_pipe ||
+         code == asio::error::operation_aborted;
+}
+
+// What a failure is to the client; the cause itself goes to the log.
+Refusal RefusalFor(const TransportError& error) {
+  switch (error.kind) {
+    case Kind::kBodyTooLarge:
+      return Refusal(413, "the request's body is larger than the limit");
+    case Kind::kRequestBody:
+      if (error.code == asio::error::timed_out) return Refusal(408, "the request's body stalled");
+      return Refusal(400, "the request's body could not be read");
+    default:
+      return Refusal(502, "upstream proxy error");
+  }
+}
+
+}  // namespace
+
+Awaitable<void> ProxyHandler::Handle(io::ServerExchange& exchange) {
+  const auto begin = std::chrono::steady_clock::now();
+  AccessRecord record;
+  record.method = exchange.head().method;
+  record.target = exchange.head().target;
+  record.headers = &exchange.head().headers;
+  record.client = AddressText(exchange.peer().address());
+  co_await Serve(exchange, record);
+  if (!shared_.log.enabled(LogLevel::kInfo)) co_return;
+  record.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  shared_.log.Write(LogLevel::kInfo, FormatAccessLine(record, shared_.masker));
+}
+
+Awaitable<void> ProxyHandler::Serve(io::ServerExchange& exchange, AccessRecord& record) const {
+  Result<Plan, Refusal> prepared = Prepare(exchange, record);
+  if (!prepared) {
+    record.status = prepared.error().status();
+    co_await Answer(exchange, prepared.error());
+    co_return;
+  }
+  Plan plan = std::move(*prepared);
+  co_await Exchange(exchange, plan, record);
+  plan.upstream->route->metrics().CountRequest(record.status);
+}
+
+// The route, and the target that its upstream gets.
+Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const io::RequestHead& head,
+                                                               AccessRecord& record) const {
+  const Result<RequestTarget> target = ParseTarget(head.target);
+  if (!target) return Refusal(400, target.error().message());
+  for (const RouteTransports& upstream : routes_) {
+    const std::optional<std::string_view> rest =
+        StripPrefix(target->path, upstream.route->prefix());
+    if (!rest) continue;
+    record.provider = upstream.route->provider().name();
+    const std::optional<BaseUrl>& base = upstream.route->base();
+    if (!base) return Refusal(502, "invalid provider base URL");
+    if (!target->authority.empty() && target->authority != shared_.listen_address &&
+        !EqualsIgnoreCase(target->authority, base->authority)) {
+      return Refusal(400, "the target names another host");
+    }
+    Result<std::string> joined = JoinTarget(base->path, *rest, target->query);
+    if (!joined) return Refusal(400, joined.error().message());
+    Plan plan;
+    plan.upstream = &upstream;
+    plan.request.target = std::move(*joined);
+    return plan;
+  }
+  return Refusal(404, "no provider is configured for this path");
+}
+
+Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(io::ServerExchange& exchange,
+                                                          AccessRecord& record) const {
+  const io::RequestHead& head = exchange.head();
+  if (IsWebSocketUpgrade(head.headers)) return Refusal(501, "WebSocket is not supported");
+  Result<Plan, Refusal> plan = RouteRequest(head, record);
+  if (!plan) return plan;
+  const Route& route = *plan->upstream->route;
+  ClientSide client;
+  client.address = record.client;
+  client.tls = exchange.is_tls();
+  Request& request = plan->request;
+  request.method = head.method;
+  request.headers = ForwardedHeaders(head.headers, client, route.base()->authority);
+
+  plan->admission = shared_.auth.Admit(route.provider(), request.headers);
+  if (plan->admission == Admission::kRefused) {
+    record.credential = "refused";
+    return Refusal(401, "a client token is required");
+  }
+  const bool from_pool = plan->admission == Admission::kCentralized && route.pool() != nullptr;
+  record.credential = from_pool ? "pool" : "own";
+  if (head.content_length.value_or(0) > shared_.limits.max_body_bytes) {
+    return Refusal(413, "the request's body is larger than the limit");
+  }
+  return plan;
+}
+
+Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
+                                       AccessRecord& record) const {
+  const Route& route = *plan.upstream->route;
+  const bool centralized = plan.admission == Admission::kCentralized && route.pool() != nullptr;
+  Transport& transport = centralized ? *plan.upstream->failover : *plan.upstream->direct;
+  std::shared_ptr<BoundedBody> bounded;
+  if (exchange.head().has_body()) {
+    plan.request.stream_body = exchange.body();
+    if (!centralized) {
+      bounded = std::make_shared<BoundedBody>(std::move(plan.request.stream_body),
+                                              shared_.limits.max_body_bytes);
+      plan.request.stream_body = bounded;
+    }
+  }
+  exchange.WatchClient();
+  RoundTripResult result = co_await transport.RoundTrip(plan.request, exchange.client_gone());
+  if (!result) {
+    TransportError error = std::move(result).error();
+    if (bounded != nullptr && bounded->exceeded()) error.kind = Kind::kBodyTooLarge;
+    co_await AnswerFailure(exchange, error, route, record);
+    co_return;
+  }
+  Response response = std::move(*result);
+  record.status = response.status;
+  record.attempts = response.attempts;
+  record.key_hint = response.key_hint;
+  co_await Forward(exchange, response, route, record);
+}
+
+Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& response,
+                                      const Route& route, AccessRecord& record) const {
+  error_code gone = co_await exchange.StartResponse(response.status, response.reason,
+                                                    response.headers, response.content_length);
+  // A client should see the head now, not with the first byte of a slow body.
+  if (!gone && !response.body->ready()) gone = co_await exchange.Flush();
+  while (!gone) {
+    const BodyChunk chunk = co_await response.body->Read();
+    if (chunk.failed()) {
+      if (chunk.error().kind == Kind::kCancelled) break;
+      ReportUpstreamError(route, chunk.error());
+      record.ending = "cut off";
+      // The answer is left unfinished, for the client to see. Without a length or chunks, an
+      // orderly close would look like its end.
+      const bool ends_with_close = exchange.head().version == 10 && !response.content_length;
+      if (ends_with_close) exchange.TakeOver().Reset();
+      co_return;
+    }
+    if (chunk.at_end()) {
+      gone = co_await exchange.FinishResponse(response.body->trailers());
+      if (!gone) co_return;
+      break;
+    }
+    gone = co_await exchange.WriteBody(chunk.bytes());
+  }
+  record.ending = "client gone";
+}
+
+Awaitable<void> ProxyHandler::AnswerFailure(io::ServerExchange& exchange,
+                                            const TransportError& error, const Route& route,
+                                            AccessRecord& record) const {
+  const bool clients_end = error.kind == Kind::kRequestBody && IsClientsEnd(error.code);
+  if (error.kind == Kind::kCancelled || clients_end) {
+    record.status = ProviderMetrics::kClientGone;
+    record.ending = "client gone";
+    co_return;
+  }
+  const Refusal refusal = RefusalFor(error);
+  record.status = refusal.status();
+  if (refusal.status() == 502) {
+    ReportUpstreamError(route, error);
+  } else {
+    exchange.CloseAfterResponse();  // the rest of the body is not wanted
+  }
+  co_await Answer(exchange, refusal);
+}
+
+void ProxyHandler::ReportUpstreamError(const Route& route, const TransportError& error) const {
+  route.metrics().CountUpstreamError(error.kind);
+  if (!shared_.log.enabled(LogLevel::kWarn)) return;
+  shared_.log.Write(LogLevel::kWarn, std::string(route.provider().name()) +
+                                         ": upstream proxy error (" +
+                                         std::string(ToString(error.kind)) +
+                                         "): " + shared_.masker.Mask(error.message));
+}
+
+}  // namespace keywalk::proxy

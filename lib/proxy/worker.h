@@ -1,0 +1,64 @@
+// One thread of the proxy: an io_context of its own with a server, transports, and nothing shared
+// but ProxyShared.
+#ifndef KEYWALK_PROXY_WORKER_H_
+#define KEYWALK_PROXY_WORKER_H_
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "io/http_server.h"
+#include "keywalk/result.h"
+#include "proxy/proxy_handler.h"
+#include "proxy/proxy_shared.h"
+
+namespace keywalk::proxy {
+
+// Make, Listen and Run are for one thread, in this order; Drain and Stop then for any.
+class Worker {
+ public:
+  // `shared` outlives the worker. Fails on TLS or CA files that cannot be used.
+  static Result<std::unique_ptr<Worker>> Make(const ProxyShared& shared,
+                                              const io::ServerOptions& options);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // Stops at once.
+  ~Worker();
+
+  Result<asio::ip::tcp::endpoint> Listen(std::string_view address);
+
+  // A second server on this thread, for `handler`, which outlives the worker.
+  Result<asio::ip::tcp::endpoint> ListenForAdmin(std::string_view address,
+                                                 io::HttpHandler& handler);
+
+  // Starts the thread.
+  void Run();
+
+  // Lets the requests in flight end, within the limit; the future is ready when they have.
+  std::future<void> Drain(std::chrono::milliseconds limit);
+
+  // Ends connections and the thread. Idempotent.
+  void Stop();
+
+ private:
+  Worker() : work_(context_.get_executor()) {}
+
+  std::future<void> DrainServer(io::HttpServer& server, std::chrono::milliseconds limit);
+
+  asio::io_context context_{1};
+  asio::executor_work_guard<Executor> work_;
+  std::unique_ptr<ProxyHandler> handler_;
+  std::unique_ptr<io::HttpServer> server_;
+  std::unique_ptr<io::HttpServer> admin_server_;
+  std::thread thread_;
+};
+
+}  // namespace keywalk::proxy
+
+#endif  // KEYWALK_PROXY_WORKER_H_
