@@ -108,10 +108,10 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
     script.default_lane =
         ReadLane(*lane, object.PointerTo("default_lane"), AtEnd::kRepeatLast, problems);
   }
+  object.Finish();  // first: lanes that stand in the root are unknown keys, not missing ones
   if (script.lanes.empty() && !script.default_lane) {
     problems.Add("/lanes", "needs at least one lane, or give \"default_lane\"");
   }
-  object.Finish();
   if (problems.any()) return MaskedError(problems, text);
   return script;
 }

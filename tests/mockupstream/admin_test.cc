@@ -1,0 +1,177 @@
+// Goal: the admin pages show and change the mock's state and never show a key.
+// Method: raw HTTP to a server in process, JSON compared.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/mockupstream/mock_client.h"
+
+namespace keywalk::mock::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view kSecond = "sk-bbbbbbbbbbbbbbbbbbbb";
+constexpr std::string_view kScript = R"({
+  "schema_version": "1.0",
+  "lanes": {
+    "sk-aaaaaaaaaaaaaaaaaaaa": {"name": "k0", "steps": [
+      {"status": 429, "headers": {"Retry-After": "5"}, "times": 2, "delay_ms": 1, "early": true},
+      {"sse": [{"event": "e", "data": "key sk-bbbbbbbbbbbbbbbbbbbb", "delay_ms": 1}],
+       "trailers": {"T": "v"}},
+      {"text": "abc", "chunked": true, "endless": true,
+       "fault": {"at": "body", "body_bytes": 2, "kind": "stall"}}]},
+    "sk-bbbbbbbbbbbbbbbbbbbb": {"steps": [{}], "at_end": "loop"}
+  },
+  "default_lane": [{"status": 500}]
+})";
+constexpr std::string_view kFirst = "sk-aaaaaaaaaaaaaaaaaaaa";
+
+TEST(AdminTest, ShowsTheScriptWithItsKeysMasked) {
+  const auto server = StartMock(Parse(kScript));
+  Ask(*server, kSecond);
+  const RawReply reply = Admin(*server, "GET", "/__mock/script");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(json::parse(reply.body), json::parse(R"({
+    "lanes": [
+      {"key": "sk-a...aaaa", "name": "k0", "at_end": "repeat_last", "served": 0, "steps": [
+        {"status": 429, "headers": [["Retry-After", "5"]], "times": 2, "delay_ms": 1,
+         "early": true},
+        {"status": 200, "headers": [["Content-Type", "text/event-stream"]],
+         "sse": [{"event": "e", "data": "key sk-b...bbbb", "delay_ms": 1}],
+         "trailers": [["T", "v"]]},
+        {"status": 200, "headers": [["Content-Type", "text/plain; charset=utf-8"]],
+         "text": "abc", "body_bytes": 3, "chunked": true, "endless": true,
+         "fault": {"at": "body", "body_bytes": 2, "kind": "stall"}}]},
+      {"key": "sk-b...bbbb", "name": "sk-b...bbbb", "at_end": "loop", "served": 1,
+       "steps": [{"status": 200}]}],
+    "default_lane": {"name": "default", "at_end": "repeat_last", "served": 0,
+                     "steps": [{"status": 500}]}})"))
+      << reply.body;
+}
+
+TEST(AdminTest, ReplacesTheScript) {
+  const auto server = StartMock(Parse(kScript));
+  const RawReply reply = Admin(*server, "PUT", "/__mock/script",
+                               R"({"schema_version": "1.0", "default_lane": [{"status": 418}]})");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(json::parse(reply.body), json::parse(R"({"ok": true, "lanes": 1})"));
+  EXPECT_EQ(Ask(*server, kFirst).status, 418);
+}
+
+TEST(AdminTest, RefusesABadScriptAndKeepsTheOldOne) {
+  const auto server = StartMock(Parse(kScript));
+  const RawReply reply =
+      Admin(*server, "PUT", "/__mock/script",
+            R"({"schema_version": "1.0", "lanes": {"sk-cccccccccccccccccccc": [{"status": 1}]}})");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, AllOf(HasSubstr("script: /lanes/sk-c...cccc/0/status: must be between"),
+                                Not(HasSubstr("sk-cccccccccccccccccccc"))));
+  EXPECT_EQ(Ask(*server, kFirst).status, 429);
+}
+
+TEST(AdminTest, ShowsTheJournalWithoutKeys) {
+  const auto server = StartMock(Parse(kScript));
+  Ask(*server, kFirst);
+  Ask(*server, kSecond);
+  Ask(*server, "sk-somebody-elses-key-7777");
+  const RawReply reply = Admin(*server, "GET", "/__mock/journal");
+  const json entries = json::parse(reply.body);
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0]["lane"], "k0");
+  EXPECT_EQ(entries[2]["lane"], "default");
+  EXPECT_EQ(entries[2]["key"], "sk-s...7777");
+  for (const std::string_view key : {kFirst, kSecond, std::string_view("somebody")}) {
+    EXPECT_THAT(reply.body, Not(HasSubstr(std::string(key))));
+  }
+}
+
+TEST(AdminTest, ShowsAPartOfTheJournalAndLines) {
+  const auto server = StartMock(Parse(kScript));
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal").body, "[]\n");
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal?format=ndjson").body, "");
+  for (int i = 0; i < 3; ++i) Ask(*server, kSecond);
+  EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/journal?from=2").body)[0]["sequence"], 2);
+  const RawReply lines = Admin(*server, "GET", "/__mock/journal?format=ndjson&from=1");
+  EXPECT_EQ(lines.headers.Find("Content-Type"), "application/x-ndjson");
+  EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 2);
+  EXPECT_EQ(json::parse(lines.body.substr(0, lines.body.find('\n')))["sequence"], 1);
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal?from=x").status, 400);
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal?format=xml").status, 400);
+}
+
+TEST(AdminTest, ClearsTheJournalAndResetsLanes) {
+  const auto server = StartMock(
+      Parse(R"({"schema_version": "1.0", "default_lane": [{"status": 429}, {"status": 200}]})"));
+  EXPECT_EQ(Ask(*server, kFirst).status, 429);
+  EXPECT_EQ(Admin(*server, "DELETE", "/__mock/journal").status, 200);
+  EXPECT_TRUE(server->Journal().empty());
+  EXPECT_EQ(Ask(*server, kFirst).status, 200);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/reset").status, 200);
+  EXPECT_TRUE(server->Journal().empty());
+  EXPECT_EQ(Ask(*server, kFirst).status, 429);
+}
+
+TEST(AdminTest, VerifiesTheOrderOfLanes) {
+  const auto server = StartMock(Parse(kScript));
+  Ask(*server, kFirst);
+  Ask(*server, "other");
+  const RawReply good =
+      Admin(*server, "POST", "/__mock/verify", R"({"sequence": ["k0", "default"]})");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(json::parse(good.body), json::parse(R"({"ok": true})"));
+  const RawReply bad =
+      Admin(*server, "POST", "/__mock/verify", R"({"sequence": ["k0", "k1", "default"]})");
+  EXPECT_EQ(bad.status, 409);
+  EXPECT_EQ(json::parse(bad.body), json::parse(R"({"ok": false, "first_difference": 1,
+      "expected": ["k0", "k1", "default"], "actual": ["k0", "default"]})"));
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", R"({"seq": []})").status, 400);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", "[").status, 400);
+}
+
+TEST(AdminTest, ReportsHealthMetricsAndClock) {
+  const auto server = StartMock(Parse(kScript));
+  Ask(*server, kFirst);
+  Ask(*server, kSecond);
+  EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/healthz").body)["ok"], true);
+  EXPECT_GE(json::parse(Admin(*server, "GET", "/__mock/clock").body)["now_ms"], 0);
+  const RawReply metrics = Admin(*server, "GET", "/__mock/metrics");
+  EXPECT_EQ(metrics.headers.Find("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(metrics.body,
+              HasSubstr("keywalk_mock_requests_total{lane=\"sk-b...bbbb\",status=\"200\"} 1\n"));
+}
+
+TEST(AdminTest, ListsItsPagesToWhoeverIsLost) {
+  const auto server = StartMock(Parse(kScript));
+  for (const char* path : {"/__mock", "/__mock/", "/__mock/jurnal"}) {
+    const RawReply reply = Admin(*server, "GET", path);
+    EXPECT_EQ(reply.status, 404) << path;
+    EXPECT_THAT(reply.body, HasSubstr("GET /__mock/journal"));
+  }
+  const RawReply wrong = Admin(*server, "PATCH", "/__mock/journal");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.headers.Find("Allow"), "GET, DELETE");
+  EXPECT_EQ(Admin(*server, "HEAD", "/__mock/healthz").status, 200);
+  EXPECT_TRUE(server->Journal().empty()) << "admin requests are not journaled";
+}
+
+TEST(AdminTest, CanBeSwitchedOff) {
+  MockServerOptions options;
+  options.serve_admin = false;
+  const auto server = StartMock(Parse(kScript), options);
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal").status, 500);  // the default lane
+}
+
+TEST(AdminTest, OwnsItsPrefixOnly) {
+  const auto server = StartMock(Parse(kScript));
+  EXPECT_EQ(Admin(*server, "GET", "/__mockery").status, 500);
+}
+
+}  // namespace
+}  // namespace keywalk::mock::testing

@@ -1,0 +1,47 @@
+// Goal: the metrics page is valid Prometheus text with the right counts. Method: lines compared.
+
+#include "mockupstream/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace keywalk::mock {
+namespace {
+
+using ::testing::HasSubstr;
+
+JournalEntry Entry(std::string lane, int status, FaultState fault = FaultState::kNone) {
+  JournalEntry entry;
+  entry.lane = std::move(lane);
+  entry.status = status;
+  entry.fault = fault;
+  entry.body_bytes = 10;
+  return entry;
+}
+
+TEST(MetricsTest, CountsByLaneAndStatus) {
+  Metrics metrics;
+  metrics.Count(Entry("k0", 429));
+  metrics.Count(Entry("k0", 429));
+  metrics.Count(Entry("k1", 200));
+  metrics.Count(Entry("k1", 0, FaultState::kFired));
+  const std::string text = metrics.Text({7, 3});
+  EXPECT_THAT(text, HasSubstr("# TYPE keywalk_mock_requests_total counter\n"
+                              "keywalk_mock_requests_total{lane=\"k0\",status=\"429\"} 2\n"
+                              "keywalk_mock_requests_total{lane=\"k1\",status=\"0\"} 1\n"
+                              "keywalk_mock_requests_total{lane=\"k1\",status=\"200\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("keywalk_mock_faults_total{state=\"fired\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("keywalk_mock_faults_total{state=\"not_reached\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("keywalk_mock_request_body_bytes_total 40\n"));
+  EXPECT_THAT(text, HasSubstr("keywalk_mock_journal_dropped_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("keywalk_mock_open_connections 7\n"));
+}
+
+TEST(MetricsTest, EscapesLabelValues) {
+  Metrics metrics;
+  metrics.Count(Entry("a\"b\\c\nd", 200));
+  EXPECT_THAT(metrics.Text({}), HasSubstr(R"({lane="a\"b\\c\nd",status="200"} 1)"));
+}
+
+}  // namespace
+}  // namespace keywalk::mock
