@@ -1,0 +1,138 @@
+// The suite in memory: what fixtures/README.md describes, after all checks. Plain values, read-only
+// once loaded; concurrent reads are safe.
+#ifndef KEYWALK_CONFORMANCE_CASE_H_
+#define KEYWALK_CONFORMANCE_CASE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/outcome.h"
+#include "keywalk/headers.h"
+#include "mockupstream/script.h"
+
+namespace keywalk::conformance {
+
+using Milliseconds = std::chrono::milliseconds;
+
+// A body that an answer must have. At most one member is set.
+struct ExpectedContent {
+  std::shared_ptr<const std::string> bytes;             // exactly these
+  std::shared_ptr<const nlohmann::json> json;           // this value, however it is written
+  std::shared_ptr<const nlohmann::json> json_includes;  // at least this much of it
+  std::optional<std::vector<mock::SseEvent>> sse;       // these events, their delays aside
+};
+
+// The answer that the client gets.
+struct ExpectedResponse {
+  std::optional<int> status;
+  Headers headers;  // of these names exactly these fields
+  std::vector<std::string> absent_headers;
+  Headers trailers;
+  ExpectedContent content;
+  bool incomplete = false;  // the body ends before its framing says so
+  bool streamed = false;    // its first event is there while the upstream still waits
+};
+
+// One attempt as the upstream sees it.
+struct ExpectedUpstream {
+  std::optional<std::string> path;  // below the base URL, query included
+  Headers headers;
+  std::vector<std::string> absent_headers;
+  bool same_body = false;  // byte for byte the client's
+};
+
+struct ExpectedRequest {
+  std::vector<std::string> attempts;  // key aliases in order
+  Outcome outcome;
+  std::optional<ExpectedResponse> response;
+  std::optional<std::vector<ExpectedUpstream>> upstream;
+  std::optional<Milliseconds> within;  // real time to the complete answer
+};
+
+struct CaseRequest {
+  std::string id;
+  std::optional<Milliseconds> at;  // virtual time; nullopt: when the one before ended
+  std::string method = "POST";
+  std::string path;  // below the base URL
+  Headers headers;
+  std::string byok;                         // alias of the client's own key; empty: none
+  std::shared_ptr<const std::string> body;  // null: the driver's choice
+  bool chunked = false;
+  ExpectedRequest expect;
+};
+
+// Key states at a moment, after everything that is due by then.
+struct StateCheck {
+  Milliseconds at{0};
+  std::vector<std::string> states;
+};
+
+// One step of a case that acts on a pool directly.
+struct Operation {
+  enum class Kind : std::uint8_t {
+    kCreate,
+    kMarkTemporary,
+    kMarkPermanent,
+    kWalk,
+    kNext,
+    kAttempts,
+    kStates,
+    kReason,
+  };
+  Kind kind = Kind::kCreate;
+  Milliseconds at{0};
+  std::vector<std::string> keys;  // kCreate: literally these
+  std::string key;                // an alias
+  std::string walk;
+  Duration cooldown{};
+  MarkReason reason = MarkReason::kRateLimited;
+  std::optional<OperationOutcome> expect;
+};
+
+struct Case {
+  enum class Kind : std::uint8_t { kDecision, kOperations, kScenario };
+  enum class Level : std::uint8_t { kMust, kShould, kMay };
+
+  Kind kind = Kind::kDecision;
+  std::string id;
+  std::string title;
+  std::string area;
+  std::string file;  // where it stands: file and JSON pointer
+  std::string pointer;
+  std::vector<std::string> clauses;
+  Level level = Level::kMust;
+  std::vector<std::string> policies;
+  std::vector<std::string> capabilities;  // `requires`
+  std::string provenance_issue;           // "owner/repo#123" or empty
+  std::string provenance_note;
+  std::vector<std::string> kills;
+
+  std::string provider;
+  std::vector<std::string> keys;                         // aliases, in pool order
+  std::map<std::string, mock::Lane, std::less<>> lanes;  // by alias; "default" serves the rest
+  std::vector<CaseRequest> requests;
+  std::vector<StateCheck> checks;
+  std::vector<Operation> operations;
+
+  std::shared_ptr<const nlohmann::json> source;  // the case as it stands in its file
+};
+
+// How many attempts the lane's steps serve, each counted as often as it says.
+std::size_t StepCount(const mock::Lane& lane);
+
+// The lane that serves `alias`: its own, else "default", else null.
+const mock::Lane* FindLane(const Case& test_case, std::string_view alias);
+
+std::string_view ToString(Case::Level level) noexcept;  // "must", "should", "may"
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_CASE_H_

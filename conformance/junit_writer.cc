@@ -1,0 +1,152 @@
+#include "conformance/junit_writer.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <map>
+#include <vector>
+
+namespace keywalk::conformance {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// The length of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
+std::size_t SequenceLength(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+  const bool out_of_range =
+      (first == 0xED && byte(1) >= 0xA0) || (first == 0xF4 && byte(1) >= 0x90);
+  // U+FFFE and U+FFFF are no characters of XML.
+  const bool not_xml = first == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;
+  return overlong || out_of_range || not_xml ? 0 : length;
+}
+
+std::string Seconds(std::chrono::nanoseconds duration) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", std::chrono::duration<double>(duration).count());
+  return text.data();
+}
+
+std::string Details(const CaseResult& result) {
+  std::string text;
+  for (const Mismatch& mismatch : result.mismatches) {
+    text +=
+        mismatch.where + ": expected " + mismatch.expected + ", actual " + mismatch.actual + "\n";
+  }
+  text += "fixture " + result.file + result.pointer + "\n";
+  return text;
+}
+
+std::string Element(std::string_view name, std::string_view message, std::string_view details) {
+  std::string text = "      <" + std::string(name) + " message=\"" + EscapeXml(message) + "\"";
+  if (details.empty()) return text + "/>\n";
+  return text + ">" + EscapeXml(details) + "</" + std::string(name) + ">\n";
+}
+
+std::string FormatCase(const CaseResult& result) {
+  std::string name = result.id;
+  if (!result.policy.empty()) name += " [" + result.policy + "]";
+  name += " by " + std::string(ToString(result.way));
+  std::string text = "    <testcase classname=\"" + EscapeXml(result.area) + "\" name=\"" +
+                     EscapeXml(name) + "\" time=\"" + Seconds(result.duration) + "\">\n";
+  switch (result.verdict) {
+    case Verdict::kPass:
+      break;
+    case Verdict::kFail:
+      text += Element("failure", result.title, Details(result));
+      break;
+    case Verdict::kInconclusive:
+      text += Element("failure", "inconclusive: " + result.reason, Details(result));
+      break;
+    case Verdict::kSkipped:
+      text += Element("skipped", result.reason, "");
+      break;
+    case Verdict::kError:
+      text += Element("error", result.reason, Details(result));
+      break;
+  }
+  return text + "    </testcase>\n";
+}
+
+// The counts that JUnit readers look for.
+struct Totals {
+  std::size_t tests = 0;
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  std::size_t skipped = 0;
+  std::chrono::nanoseconds duration{};
+
+  void Add(const CaseResult& result) {
+    ++tests;
+    failures += result.verdict == Verdict::kFail || result.verdict == Verdict::kInconclusive;
+    errors += result.verdict == Verdict::kError;
+    skipped += result.verdict == Verdict::kSkipped;
+    duration += result.duration;
+  }
+  std::string Attributes() const {
+    return "tests=\"" + std::to_string(tests) + "\" failures=\"" + std::to_string(failures) +
+           "\" errors=\"" + std::to_string(errors) + "\" skipped=\"" + std::to_string(skipped) +
+           "\" time=\"" + Seconds(duration) + "\"";
+  }
+};
+
+}  // namespace
+
+std::string EscapeXml(std::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const std::size_t length = SequenceLength(text);
+    const char c = text.front();
+    if (length == 0 || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')) {
+      escaped += kReplacement;
+    } else if (c == '&') {
+      escaped += "&amp;";
+    } else if (c == '<') {
+      escaped += "&lt;";
+    } else if (c == '>') {
+      escaped += "&gt;";
+    } else if (c == '"') {
+      escaped += "&quot;";
+    } else {
+      escaped += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return escaped;
+}
+
+std::string FormatJunit(const RunReport& report) {
+  std::vector<std::string> areas;
+  std::map<std::string, Totals> totals;
+  std::map<std::string, std::string> cases;
+  Totals all;
+  for (const CaseResult& result : report.results) {
+    if (totals.find(result.area) == totals.end()) areas.push_back(result.area);
+    totals[result.area].Add(result);
+    all.Add(result);
+    cases[result.area] += FormatCase(result);
+  }
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"" +
+                     EscapeXml("keywalk-conform " + report.identity.name) + "\" " +
+                     all.Attributes() + ">\n";
+  for (const std::string& area : areas) {
+    text += "  <testsuite name=\"" + EscapeXml(area) + "\" " + totals[area].Attributes() + ">\n" +
+            cases[area] + "  </testsuite>\n";
+  }
+  return text + "</testsuites>\n";
+}
+
+}  // namespace keywalk::conformance

@@ -1,0 +1,20 @@
+// The run as JUnit XML, for continuous integration.
+#ifndef KEYWALK_CONFORMANCE_JUNIT_WRITER_H_
+#define KEYWALK_CONFORMANCE_JUNIT_WRITER_H_
+
+#include <string>
+#include <string_view>
+
+#include "conformance/suite_runner.h"
+
+namespace keywalk::conformance {
+
+// One suite an area, one test case a result. An inconclusive result is a failure.
+std::string FormatJunit(const RunReport& report);
+
+// Text for XML 1.0: markup escaped, and what XML cannot hold replaced by U+FFFD.
+std::string EscapeXml(std::string_view text);
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_JUNIT_WRITER_H_

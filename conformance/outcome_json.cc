@@ -1,0 +1,111 @@
+#include "conformance/outcome_json.h"
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+namespace keywalk::conformance {
+namespace {
+
+using config::IntegerRange;
+using config::JsonProblems;
+using config::ObjectReader;
+using nlohmann::json;
+
+constexpr IntegerRange kStatusRange{100, 999};
+constexpr IntegerRange kCountRange{0, 1'000'000};
+
+Exhaustion ReadExhaustion(const json& value, const std::string& pointer, JsonProblems& problems) {
+  Exhaustion exhaustion;
+  ObjectReader object(value, pointer, problems);
+  object.RequiredString("kind");
+  const std::string kind =
+      object.Choice("kind", "permanent", {"rate_limited", "unauthorized", "permanent"});
+  exhaustion.kind = ParseExhaustionKind(kind).value_or(Exhaustion::Kind::kPermanent);
+  if (kind != "permanent" && !object.Has("retry_after_ms")) {
+    object.Problem("retry_after_ms", "is required");
+  }
+  exhaustion.retry_after = ReadMilliseconds(object, "retry_after_ms");
+  object.Finish();
+  return exhaustion;
+}
+
+Outcome Exhausted(const Exhaustion& exhaustion) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kExhausted;
+  outcome.exhaustion = exhaustion;
+  return outcome;
+}
+
+// A valid key has no reason: null.
+std::string ReadReason(ObjectReader& object) {
+  const json* value = object.Value("reason");
+  if (value != nullptr && value->is_null()) return "none";
+  return object.Choice("reason", "none", {"rate_limited", "unauthorized"});
+}
+
+}  // namespace
+
+Duration ReadMilliseconds(ObjectReader& object, std::string_view key) {
+  constexpr double kMaxMs = 1e12;
+  const json* value = object.Value(key);
+  if (value == nullptr) return Duration::zero();
+  if (!value->is_number()) {
+    object.Problem(key, "expected a number of milliseconds");
+    return Duration::zero();
+  }
+  const auto ms = value->get<double>();
+  if (!(std::abs(ms) <= kMaxMs)) {
+    object.Problem(key, "must be at most 1000000000000 either way");
+    return Duration::zero();
+  }
+  return Duration(std::llround(ms * 1e6));
+}
+
+Outcome ReadOutcome(const json& value, const std::string& pointer, JsonProblems& problems) {
+  Outcome outcome;
+  ObjectReader object(value, pointer, problems);
+  const bool forward = object.Has("forward");
+  const bool exhausted = object.Has("exhausted");
+  const bool transport_error = object.Has("transport_error");
+  if (forward + exhausted + transport_error != 1) {
+    problems.Add(pointer, R"(needs exactly one of "forward", "exhausted", "transport_error")");
+    return outcome;
+  }
+  if (forward) {
+    outcome.status = static_cast<int>(object.RequiredInteger("forward", kStatusRange));
+  } else if (exhausted) {
+    const json* detail = object.RequiredObject("exhausted");
+    if (detail != nullptr) {
+      outcome = Exhausted(ReadExhaustion(*detail, object.PointerTo("exhausted"), problems));
+    }
+  } else {
+    outcome.kind = Outcome::Kind::kTransportError;
+    if (!object.Boolean("transport_error", true)) {
+      object.Problem("transport_error", "must be true");
+    }
+  }
+  object.Finish();
+  return outcome;
+}
+
+OperationOutcome ReadOperationOutcome(const json& value, const std::string& pointer,
+                                      JsonProblems& problems) {
+  OperationOutcome outcome;
+  ObjectReader object(value, pointer, problems);
+  if (object.Has("error")) outcome.error = object.String("error");
+  if (object.Has("transition")) outcome.transition = object.Boolean("transition", false);
+  if (object.Has("key")) outcome.key = object.String("key");
+  if (const json* detail = object.Object("exhausted")) {
+    outcome.exhausted = Exhausted(ReadExhaustion(*detail, object.PointerTo("exhausted"), problems));
+  }
+  if (object.Has("attempts")) {
+    outcome.attempts = static_cast<std::size_t>(object.Integer("attempts", 0, kCountRange));
+  }
+  if (object.Has("states")) outcome.states = object.Strings("states");
+  if (object.Has("reason")) outcome.reason = ReadReason(object);
+  object.Finish();
+  return outcome;
+}
+
+}  // namespace keywalk::conformance

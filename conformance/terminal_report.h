@@ -1,0 +1,38 @@
+// The run for a person at a terminal: progress, a table by area, failures that can be acted on.
+#ifndef KEYWALK_CONFORMANCE_TERMINAL_REPORT_H_
+#define KEYWALK_CONFORMANCE_TERMINAL_REPORT_H_
+
+#include <cstddef>
+#include <string>
+
+#include "conformance/clause_ledger.h"
+#include "conformance/fixture_loader.h"
+#include "conformance/suite_runner.h"
+
+namespace keywalk::conformance {
+
+// The whole report as text. `command` is this run's command line without policy and selection, for
+// the line that repeats one case.
+std::string FormatReport(const Suite& suite, const RunReport& report, const std::string& command);
+
+// A word for `sh`: as it is if that is safe, else in single quotes.
+std::string ShellQuoted(const std::string& word);
+
+// A line on standard output that is overwritten with each result; nothing unless that is a
+// terminal. Not safe for concurrent use.
+class ProgressLine {
+ public:
+  ProgressLine();
+  void Show(const CaseResult& result, std::size_t total);
+  // Removes the line.
+  void Clear();
+
+ private:
+  const bool on_terminal_;
+  std::size_t count_ = 0;
+  std::size_t bad_ = 0;
+};
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_TERMINAL_REPORT_H_

@@ -1,0 +1,37 @@
+#include "conformance/verdict.h"
+
+namespace keywalk::conformance {
+
+std::string_view ToString(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::kPass:
+      return "pass";
+    case Verdict::kFail:
+      return "fail";
+    case Verdict::kSkipped:
+      return "skipped";
+    case Verdict::kInconclusive:
+      return "inconclusive";
+    case Verdict::kError:
+      break;
+  }
+  return "error";
+}
+
+bool IsBad(Verdict verdict) noexcept {
+  return verdict != Verdict::kPass && verdict != Verdict::kSkipped;
+}
+
+std::string_view ToString(Way way) noexcept {
+  switch (way) {
+    case Way::kVector:
+      return "vector";
+    case Way::kDecide:
+      return "decide";
+    case Way::kSockets:
+      break;
+  }
+  return "sockets";
+}
+
+}  // namespace keywalk::conformance

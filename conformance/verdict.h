@@ -1,0 +1,59 @@
+// What the suite says about one case, and why.
+#ifndef KEYWALK_CONFORMANCE_VERDICT_H_
+#define KEYWALK_CONFORMANCE_VERDICT_H_
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace keywalk::conformance {
+
+enum class Verdict : std::uint8_t {
+  kPass,
+  kFail,
+  kSkipped,       // the implementation does not declare what the case needs
+  kInconclusive,  // a scripted fault did not fire: nothing was shown
+  kError,         // the implementation, or the suite, broke down
+};
+std::string_view ToString(Verdict verdict) noexcept;  // "pass", "fail", ...
+// True for what makes a run fail.
+bool IsBad(Verdict verdict) noexcept;
+
+// One expectation that was not met. Holds aliases and masked hints, never a key.
+struct Mismatch {
+  std::string where;  // such as "r0 attempts"
+  std::string expected;
+  std::string actual;
+};
+
+// How a case was run.
+enum class Way : std::uint8_t { kVector, kDecide, kSockets };
+std::string_view ToString(Way way) noexcept;  // "vector", "decide", "sockets"
+
+// One case (or vector) under one policy, run in one way.
+struct CaseResult {
+  std::string id;
+  std::string title;
+  std::string area;
+  std::string policy;  // empty for a vector without one
+  Way way = Way::kDecide;
+  std::string level = "must";
+  std::string file;  // where the fixture stands
+  std::string pointer;
+  std::vector<std::string> clauses;
+  std::string provenance_issue;
+  std::string provenance_note;
+
+  Verdict verdict = Verdict::kPass;
+  std::string reason;      // of everything but a pass or a plain failure
+  std::string reason_url;  // where an implementation says more
+  std::vector<Mismatch> mismatches;
+  std::vector<std::string> notes;  // expectations that this way of running could not look at
+  std::chrono::nanoseconds duration{};
+};
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_VERDICT_H_

@@ -1,0 +1,224 @@
+#include "conformance/wire_case.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "conformance/comparison.h"
+#include "conformance/key_alias.h"
+#include "conformance/wire_client.h"
+#include "conformance/wire_observation.h"
+#include "keywalk/http_transport.h"
+
+namespace keywalk::conformance {
+namespace {
+
+using nlohmann::json;
+
+// How long the journal may take to be complete once the client has its answer.
+constexpr Milliseconds kSettleLimit{3'000};
+// Real waiting for an implementation whose clock cannot be moved.
+constexpr Milliseconds kMaxRealWait{2'500};
+
+// A request as SDKs send it, where the case does not care.
+std::shared_ptr<const std::string> UsualBody(std::string_view provider) {
+  json body = {{"model", provider == "anthropic" ? "claude-sonnet-4-5" : "gpt-4o"},
+               {"max_tokens", 16},
+               {"messages", {{{"role", "user"}, {"content", "Hello"}}}}};
+  return std::make_shared<const std::string>(body.dump());
+}
+
+class WireCaseRun {
+ public:
+  WireCaseRun(const WireCaseContext& context, CaseResult& result)
+      : context_(context), case_(context.pool.instance()), result_(result) {}
+
+  void Run() {
+    if (!CheckTime()) return;
+    for (const WireStep& step : context_.plan.steps) {
+      if (!MoveTo(step.at)) return;
+      const bool went_on = step.requests.empty() ? Check(step.check) : Send(step.requests);
+      if (!went_on) return;
+    }
+    Conclude();
+  }
+
+ private:
+  bool End(Verdict verdict, std::string reason) {
+    result_.verdict = verdict;
+    result_.reason = std::move(reason);
+    return false;
+  }
+
+  bool Refused(const Refusal& refusal) {
+    result_.reason_url = refusal.url();
+    return End(refusal.kind() == Refusal::Kind::kSkipped ? Verdict::kSkipped : Verdict::kError,
+               refusal.reason());
+  }
+
+  bool CheckTime() {
+    const bool can =
+        context_.identity.Has("clock") || context_.plan.steps.back().at <= kMaxRealWait;
+    return can || End(Verdict::kSkipped, "needs the capability clock");
+  }
+
+  // By the nominal difference: an implementation's clock may stand still between two commands.
+  bool MoveTo(Milliseconds at) {
+    if (at <= now_) return true;
+    const Milliseconds step = at - now_;
+    now_ = at;
+    if (!context_.identity.Has("clock")) {
+      std::this_thread::sleep_for(step);  // real time itself is what is waited for
+      return true;
+    }
+    const std::lock_guard lock(context_.adapter_mutex);
+    const std::optional<Refusal> refusal = context_.adapter.Advance(step);
+    return !refusal || Refused(*refusal);
+  }
+
+  bool Check(std::size_t index) {
+    const StateCheck& check = case_.checks[index];
+    const std::string at = std::to_string(check.at.count()) + " ms";
+    if (!context_.identity.Has("key_states")) {
+      result_.notes.push_back("key states at " + at + " were not looked at");
+      return true;
+    }
+    if (context_.plan.IsUnsure(index)) {
+      result_.notes.push_back("key states at " + at + " hang on a moment");
+      return true;
+    }
+    const std::lock_guard lock(context_.adapter_mutex);
+    const auto states = context_.adapter.KeyStates(context_.pool.id());
+    if (!states) return Refused(states.error());
+    if (*states != check.states) {
+      result_.mismatches.push_back(
+          {"states at " + at, DescribeList(check.states), DescribeList(*states)});
+    }
+    return true;
+  }
+
+  bool Send(const std::vector<std::size_t>& indexes) {
+    const Result<BaseUrl> base = BaseUrl::Parse(context_.endpoint.base_url);
+    if (!base || base->tls) return End(Verdict::kError, "setup answered with no http base_url");
+    const std::uint64_t from = context_.mock.journal_next();
+    std::vector<WireObservation> seen(indexes.size());
+    std::vector<std::thread> senders;
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+      WireRequest request = MakeRequest(case_.requests[indexes[i]], *base);
+      seen[i].sent_body = request.body;
+      seen[i].upstream_path = context_.pool.upstream_path();
+      if (indexes.size() == 1) {
+        seen[i].exchange = Exchange(request);
+      } else {
+        senders.emplace_back([&exchange = seen[i].exchange, request = std::move(request)] {
+          exchange = Exchange(request);
+        });
+      }
+    }
+    for (std::thread& sender : senders) sender.join();
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+      const CaseRequest& request = case_.requests[indexes[i]];
+      if (seen[i].exchange.error.starts_with("cannot ")) {
+        return End(Verdict::kError, seen[i].exchange.error);
+      }
+      CollectAttempts(from, indexes.size() > 1 ? &request.path : nullptr, request, seen[i]);
+      CompareWire(case_, request, context_.policy, context_.identity.Has("body.verbatim"), seen[i],
+                  result_.mismatches);
+      TracedRequest& traced = trace_.requests.emplace_back();
+      for (const WireAttempt& attempt : seen[i].attempts) traced.attempts.push_back(attempt.alias);
+    }
+    return true;
+  }
+
+  WireRequest MakeRequest(const CaseRequest& request, const BaseUrl& base) const {
+    WireRequest wire;
+    wire.host = base.host;
+    wire.port = base.port;
+    wire.authority = base.authority;
+    wire.method = request.method;
+    wire.target = base.path + request.path;
+    wire.headers = request.headers;
+    if (!request.byok.empty()) {
+      AddClientKey(wire.headers, case_.provider, context_.pool.secrets().at(request.byok));
+    }
+    for (const Headers::Field field : context_.endpoint.headers) {
+      wire.headers.Add(field.name, field.value);
+    }
+    wire.chunked = request.chunked;
+    wire.body = request.body;
+    if (!wire.body && request.method == "POST") wire.body = UsualBody(case_.provider);
+    const bool is_json = wire.body && wire.body->starts_with('{') && json::accept(*wire.body);
+    if (is_json && !wire.headers.Contains("Content-Type")) {
+      wire.headers.Add("Content-Type", "application/json");
+    }
+    if (is_json && context_.endpoint.body) {
+      json merged = json::parse(*wire.body);
+      merged.update(*context_.endpoint.body);
+      wire.body = std::make_shared<const std::string>(merged.dump());
+    }
+    wire.limit = context_.request_limit;
+    return wire;
+  }
+
+  bool IsOurs(const mock::JournalEntry& entry, const std::string* path) const {
+    const std::string& base = context_.pool.upstream_path();
+    if (path != nullptr) return entry.target == base + *path;
+    return entry.target.starts_with(base + "/");
+  }
+
+  // The journal's entries of this request once they are complete, or as they are by then.
+  void CollectAttempts(std::uint64_t from, const std::string* path, const CaseRequest& request,
+                       WireObservation& seen) {
+    const bool needs_body = request.expect.upstream.has_value();
+    const auto settled = [&](const std::vector<mock::JournalEntry>& journal) {
+      return std::all_of(journal.begin(), journal.end(), [&](const mock::JournalEntry& entry) {
+        if (entry.sequence < from || !IsOurs(entry, path)) return true;
+        const bool fired = entry.fault == mock::FaultState::kFired;
+        const bool ended =
+            fired || (entry.status != 0 && entry.fault != mock::FaultState::kPending);
+        return ended && (!needs_body || entry.body_complete || fired || entry.answered);
+      });
+    };
+    if (!settled(context_.mock.Journal(from))) context_.mock.WaitForJournal(settled, kSettleLimit);
+    for (mock::JournalEntry& entry : context_.mock.Journal(from)) {
+      if (!IsOurs(entry, path)) continue;
+      if (entry.fault == mock::FaultState::kPending ||
+          entry.fault == mock::FaultState::kNotReached) {
+        unfired_ = "the fault scripted for " + context_.pool.AliasOf(entry.lane) + " did not fire";
+      }
+      std::string alias = context_.pool.AliasOf(entry.lane);
+      seen.attempts.push_back(WireAttempt{std::move(alias), std::move(entry)});
+    }
+  }
+
+  void Conclude() {
+    if (!result_.mismatches.empty()) {
+      result_.verdict = Verdict::kFail;
+      return;
+    }
+    if (!unfired_) unfired_ = FindUnfiredFault(case_, trace_);
+    if (unfired_) End(Verdict::kInconclusive, *unfired_);
+  }
+
+  const WireCaseContext& context_;
+  const Case& case_;
+  CaseResult& result_;
+  Milliseconds now_{0};
+  Trace trace_;  // the attempts only
+  std::optional<std::string> unfired_;
+};
+
+}  // namespace
+
+void RunWireCase(const WireCaseContext& context, CaseResult& result) {
+  WireCaseRun(context, result).Run();
+}
+
+}  // namespace keywalk::conformance

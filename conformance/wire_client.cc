@@ -1,0 +1,190 @@
+#include "conformance/wire_client.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "conformance/response_parser.h"
+
+namespace keywalk::conformance {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kChunkBytes = 64 * 1024;
+
+// A connected socket, closed at the end of its scope.
+class Socket {
+ public:
+  Socket() = default;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  int descriptor() const { return descriptor_; }
+
+  // Connects to the first address that takes the connection; why not, or empty. A refusal comes at
+  // once; an address that does not answer at all is left after the kernel's own time.
+  std::string Connect(const std::string& host, const std::string& port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* list = nullptr;
+    const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+    if (error != 0) return std::string("cannot resolve the address: ") + ::gai_strerror(error);
+    std::string why = "no address";
+    for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+      const int descriptor =
+          ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+      if (descriptor < 0) continue;
+      if (::connect(descriptor, at->ai_addr, at->ai_addrlen) == 0) {
+        descriptor_ = descriptor;
+        break;
+      }
+      why = std::string("cannot connect: ") + std::strerror(errno);
+      ::close(descriptor);
+    }
+    ::freeaddrinfo(list);
+    if (descriptor_ < 0) return why;
+    const int on = 1;
+    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::fcntl(descriptor_, F_SETFL, O_NONBLOCK);
+    return "";
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+void AppendChunked(std::string& bytes, std::string_view body) {
+  for (std::size_t at = 0; at < body.size(); at += kChunkBytes) {
+    const std::string_view chunk = body.substr(at, kChunkBytes);
+    std::array<char, 32> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", chunk.size());
+    bytes += size.data();
+    bytes += chunk;
+    bytes += "\r\n";
+  }
+  bytes += "0\r\n\r\n";
+}
+
+std::string Serialize(const WireRequest& request) {
+  std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
+  if (!request.headers.Contains("Host")) bytes += "Host: " + request.authority + "\r\n";
+  const bool has_body = request.body != nullptr;
+  if (has_body && request.chunked) {
+    bytes += "Transfer-Encoding: chunked\r\n";
+  } else if (has_body) {
+    bytes += "Content-Length: " + std::to_string(request.body->size()) + "\r\n";
+  }
+  for (const Headers::Field field : request.headers) {
+    bytes.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+  bytes += "\r\n";
+  if (has_body && request.chunked) {
+    AppendChunked(bytes, *request.body);
+  } else if (has_body) {
+    bytes += *request.body;
+  }
+  return bytes;
+}
+
+// Sends and receives at the same time: an answer may come before the request has been read.
+class Conversation {
+ public:
+  Conversation(int descriptor, std::string unsent, bool is_head, SteadyClock::time_point deadline)
+      : descriptor_(descriptor),
+        unsent_(std::move(unsent)),
+        parser_(is_head),
+        deadline_(deadline) {}
+
+  void Run(WireExchange& exchange) {
+    while (!parser_.done() && !parser_.failed() && error_.empty()) Turn();
+    exchange.answered = parser_.head_done();
+    exchange.error = error_.empty() ? parser_.error() : error_;
+    exchange.response = std::move(parser_.response());
+    exchange.response.complete = parser_.done();
+    exchange.body_time = last_body_ - first_body_;
+  }
+
+ private:
+  void Turn() {
+    pollfd fd{descriptor_, POLLIN, 0};
+    if (sent_ < unsent_.size()) fd.events |= POLLOUT;
+    const auto left = std::chrono::ceil<Milliseconds>(deadline_ - SteadyClock::now()).count();
+    const int ready = left <= 0 ? 0 : ::poll(&fd, 1, static_cast<int>(left));
+    if (ready == 0) {
+      error_ = "no complete answer within the time limit";
+    } else if (ready > 0) {
+      if ((fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0) Receive();
+      if ((fd.revents & POLLOUT) != 0) Send();
+    }
+  }
+
+  void Send() {
+    const ssize_t count =
+        ::send(descriptor_, unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
+    if (count > 0) sent_ += static_cast<std::size_t>(count);
+    // A server that refuses the rest may still have answered: what it said is read.
+    if (count < 0 && errno != EAGAIN && errno != EINTR) sent_ = unsent_.size();
+  }
+
+  void Receive() {
+    std::array<char, 64 * 1024> buffer;
+    const ssize_t count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    if (count > 0) {
+      const std::size_t before = parser_.body_bytes();
+      parser_.Push(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+      if (parser_.body_bytes() > before) {
+        last_body_ = SteadyClock::now();
+        if (before == 0) first_body_ = last_body_;
+      }
+    } else if (count == 0) {
+      parser_.PushEnd();
+    } else if (errno != EAGAIN && errno != EINTR) {
+      error_ = std::string("the connection broke: ") + std::strerror(errno);
+    }
+  }
+
+  const int descriptor_;
+  const std::string unsent_;
+  std::size_t sent_ = 0;
+  ResponseParser parser_;
+  const SteadyClock::time_point deadline_;
+  SteadyClock::time_point first_body_;
+  SteadyClock::time_point last_body_;
+  std::string error_;
+};
+
+}  // namespace
+
+WireExchange Exchange(const WireRequest& request) {
+  WireExchange exchange;
+  exchange.response.complete = false;
+  const SteadyClock::time_point start = SteadyClock::now();
+  Socket socket;
+  exchange.error = socket.Connect(request.host, request.port);
+  if (exchange.error.empty()) {
+    Conversation(socket.descriptor(), Serialize(request), request.method == "HEAD",
+                 start + request.limit)
+        .Run(exchange);
+  }
+  exchange.duration = SteadyClock::now() - start;
+  return exchange;
+}
+
+}  // namespace keywalk::conformance

@@ -1,0 +1,44 @@
+// A small HTTP/1.1 client for the suite: it sends exactly the bytes it is told and sees exactly
+// what comes back, framing and hop-by-hop fields included. It shares no code with the transport
+// under test. One connection a request; http only.
+//
+// Blocking, with a time limit; safe for concurrent use.
+#ifndef KEYWALK_CONFORMANCE_WIRE_CLIENT_H_
+#define KEYWALK_CONFORMANCE_WIRE_CLIENT_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "conformance/case.h"
+#include "conformance/response_comparison.h"
+#include "keywalk/headers.h"
+
+namespace keywalk::conformance {
+
+struct WireRequest {
+  std::string host;
+  std::string port;
+  std::string authority;  // as it stands in Host
+  std::string method = "POST";
+  std::string target = "/";                 // origin form
+  Headers headers;                          // sent in this order, after Host and the framing
+  std::shared_ptr<const std::string> body;  // null: none
+  bool chunked = false;
+  Milliseconds limit{30'000};  // for everything
+};
+
+struct WireExchange {
+  // True once a whole head has come; `response` then holds what came, complete or not.
+  bool answered = false;
+  ReceivedResponse response;
+  std::string error;                     // why there is no answer, or why it is incomplete
+  std::chrono::nanoseconds duration{};   // from the start to the end of what came
+  std::chrono::nanoseconds body_time{};  // from the first byte of the body to the last
+};
+
+WireExchange Exchange(const WireRequest& request);
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_WIRE_CLIENT_H_

@@ -1,0 +1,192 @@
+#include "conformance/wire_observation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "conformance/response_comparison.h"
+#include "keywalk/provider.h"
+#include "mockupstream/sha256.h"
+
+namespace keywalk::conformance {
+namespace {
+
+using nlohmann::json;
+
+std::string DescribeAnswer(const WireExchange& exchange) {
+  if (!exchange.answered) return "no answer (" + exchange.error + ")";
+  std::string text = "status " + std::to_string(exchange.response.status);
+  if (const auto wait = exchange.response.headers.Find("Retry-After")) {
+    text += ", Retry-After " + std::string(*wait);
+  }
+  return text;
+}
+
+std::vector<std::string> Aliases(const std::vector<WireAttempt>& attempts) {
+  std::vector<std::string> aliases;
+  for (const WireAttempt& attempt : attempts) aliases.push_back(attempt.alias);
+  return aliases;
+}
+
+// The step that the request's last attempt was served; null if it has none.
+const mock::ScriptStep* LastStep(const Case& test_case, const WireObservation& seen) {
+  if (seen.attempts.empty() || !seen.attempts.back().entry.step) return nullptr;
+  const mock::Lane* lane = FindLane(test_case, seen.attempts.back().alias);
+  if (lane == nullptr || lane->steps.empty()) return nullptr;
+  std::size_t number = *seen.attempts.back().entry.step % StepCount(*lane);
+  if (lane->at_end != mock::AtEnd::kLoop) {
+    number = std::min(*seen.attempts.back().entry.step, StepCount(*lane) - 1);
+  }
+  for (const mock::ScriptStep& step : lane->steps) {
+    if (number < step.times) return &step;
+    number -= step.times;
+  }
+  return nullptr;
+}
+
+// What a forwarded answer must be where the fixture says no more: the upstream's, whole.
+ExpectedResponse ForwardedResponse(const Case& test_case, const CaseRequest& request, bool verbatim,
+                                   const WireObservation& seen) {
+  ExpectedResponse expected = request.expect.response.value_or(ExpectedResponse());
+  if (!expected.status) expected.status = request.expect.outcome.status;
+  const ExpectedContent& content = expected.content;
+  const bool stated = content.bytes || content.json || content.json_includes || content.sse;
+  const mock::ScriptStep* step = LastStep(test_case, seen);
+  if (stated || step == nullptr) return expected;
+  if (step->fault || step->endless || !step->sse.empty() || request.method == "HEAD") {
+    return expected;
+  }
+  if (verbatim || step->body == nullptr || !json::accept(*step->body)) {
+    expected.content.bytes = step->body ? step->body : std::make_shared<const std::string>();
+  } else {
+    expected.content.json = std::make_shared<const json>(json::parse(*step->body));
+  }
+  return expected;
+}
+
+// What an exhausted pool must answer: the provider's error of the specification, and what the
+// fixture says beyond that.
+ExpectedResponse ExhaustedResponse(const Case& test_case, const CaseRequest& request,
+                                   const Policy& policy) {
+  ExpectedResponse expected = request.expect.response.value_or(ExpectedResponse());
+  const auto answer = FindProvider(test_case.provider)
+                          ->BuildExhaustedResponse(request.expect.outcome.exhaustion, policy);
+  if (!answer) {
+    if (!expected.status) expected.status = 502;
+    return expected;
+  }
+  if (!expected.status) expected.status = answer->status;
+  const auto wait = answer->headers.Find("Retry-After");
+  if (wait && !expected.headers.Contains("Retry-After")) {
+    expected.headers.Add("Retry-After", *wait);
+  } else if (!wait) {
+    expected.absent_headers.emplace_back("Retry-After");
+  }
+  const ExpectedContent& content = expected.content;
+  if (!content.bytes && !content.json && !content.json_includes) {
+    expected.content.json_includes = std::make_shared<const json>(json::parse(answer->body));
+  }
+  return expected;
+}
+
+ExpectedResponse FailedResponse(const CaseRequest& request) {
+  ExpectedResponse expected = request.expect.response.value_or(ExpectedResponse());
+  if (!expected.status) expected.status = 502;
+  return expected;
+}
+
+void CompareAnswer(const Case& test_case, const CaseRequest& request, const Policy& policy,
+                   bool verbatim, const WireObservation& seen, std::vector<Mismatch>& mismatches) {
+  const Outcome& outcome = request.expect.outcome;
+  const auto wrong_outcome = [&](const std::string& actual) {
+    mismatches.push_back({request.id + " outcome", Describe(outcome), actual});
+  };
+  if (!seen.exchange.answered) return wrong_outcome(DescribeAnswer(seen.exchange));
+  const bool upstream_answered = !seen.attempts.empty() && seen.attempts.back().entry.status != 0;
+  ExpectedResponse expected;
+  if (outcome.kind == Outcome::Kind::kForward) {
+    if (!upstream_answered || seen.attempts.back().entry.status != outcome.status ||
+        seen.exchange.response.status != outcome.status) {
+      return wrong_outcome(DescribeAnswer(seen.exchange));
+    }
+    expected = ForwardedResponse(test_case, request, verbatim, seen);
+  } else if (outcome.kind == Outcome::Kind::kExhausted) {
+    expected = ExhaustedResponse(test_case, request, policy);
+  } else {
+    expected = FailedResponse(request);
+  }
+  CompareResponse(expected, seen.exchange.response, request.id, mismatches);
+  if (expected.streamed) {
+    std::chrono::nanoseconds scripted{};
+    const mock::ScriptStep* step = LastStep(test_case, seen);
+    for (std::size_t i = 1; step != nullptr && i < step->sse.size(); ++i) {
+      scripted += step->sse[i].delay;
+    }
+    // A buffered stream comes in one piece; half leaves room for a busy machine.
+    if (seen.exchange.body_time < scripted / 2) {
+      mismatches.push_back({request.id + " response", "its first event before the last is sent",
+                            "all events at once"});
+    }
+  }
+}
+
+std::string Digest(std::string_view bytes) {
+  mock::Sha256 digest;
+  digest.Update(bytes);
+  return digest.FinishHex();
+}
+
+std::string BelowBase(std::string_view target, std::string_view base) {
+  return std::string(target.starts_with(base) ? target.substr(base.size()) : target);
+}
+
+void CompareUpstream(const CaseRequest& request, const WireObservation& seen,
+                     std::vector<Mismatch>& mismatches) {
+  if (!request.expect.upstream || request.expect.upstream->size() != seen.attempts.size()) return;
+  const std::string_view sent = seen.sent_body ? std::string_view(*seen.sent_body) : "";
+  const std::string sent_digest = Digest(sent);
+  for (std::size_t i = 0; i < seen.attempts.size(); ++i) {
+    const ExpectedUpstream& expected = (*request.expect.upstream)[i];
+    const mock::JournalEntry& entry = seen.attempts[i].entry;
+    const std::string where = request.id + " attempt " + std::to_string(i);
+    const std::string path = BelowBase(entry.target, seen.upstream_path);
+    if (expected.path && *expected.path != path) {
+      mismatches.push_back({where + " path", *expected.path, path});
+    }
+    CompareHeaders(expected.headers, expected.absent_headers, entry.headers, where, mismatches);
+    if (expected.same_body && (!entry.body_complete || entry.body_bytes != sent.size() ||
+                               entry.body_sha256 != sent_digest)) {
+      mismatches.push_back({where + " body",
+                            "the client's " + std::to_string(sent.size()) + " bytes",
+                            (entry.body_complete ? "another body of " : "a cut body of ") +
+                                std::to_string(entry.body_bytes) + " bytes"});
+    }
+  }
+}
+
+}  // namespace
+
+void CompareWire(const Case& test_case, const CaseRequest& request, const Policy& policy,
+                 bool verbatim, const WireObservation& seen, std::vector<Mismatch>& mismatches) {
+  const std::vector<std::string> attempts = Aliases(seen.attempts);
+  if (attempts != request.expect.attempts) {
+    mismatches.push_back(
+        {request.id + " attempts", DescribeList(request.expect.attempts), DescribeList(attempts)});
+  }
+  for (const WireAttempt& attempt : seen.attempts) {
+    if (attempt.alias != "?" && !attempt.entry.step) {
+      mismatches.push_back({"lane " + attempt.alias, "no attempt past its last step", "one"});
+    }
+  }
+  CompareAnswer(test_case, request, policy, verbatim, seen, mismatches);
+  CompareUpstream(request, seen, mismatches);
+  if (request.expect.within && seen.exchange.duration > *request.expect.within) {
+    const auto took = std::chrono::ceil<Milliseconds>(seen.exchange.duration);
+    mismatches.push_back({request.id + " duration",
+                          "at most " + std::to_string(request.expect.within->count()) + " ms",
+                          std::to_string(took.count()) + " ms"});
+  }
+}
+
+}  // namespace keywalk::conformance

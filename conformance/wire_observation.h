@@ -1,0 +1,39 @@
+// One request over sockets as both ends saw it, and its comparison with what the case expects.
+#ifndef KEYWALK_CONFORMANCE_WIRE_OBSERVATION_H_
+#define KEYWALK_CONFORMANCE_WIRE_OBSERVATION_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/case.h"
+#include "conformance/verdict.h"
+#include "conformance/wire_client.h"
+#include "keywalk/policy.h"
+#include "mockupstream/journal.h"
+
+namespace keywalk::conformance {
+
+// One attempt as the mock upstream saw it.
+struct WireAttempt {
+  std::string alias;  // "?" for a key that is not of this case
+  mock::JournalEntry entry;
+};
+
+struct WireObservation {
+  WireExchange exchange;
+  std::vector<WireAttempt> attempts;             // in order of arrival
+  std::string upstream_path;                     // of the pool's base URL
+  std::shared_ptr<const std::string> sent_body;  // null: none
+};
+
+// Adds what differs from the request's expectations. `verbatim`: the implementation passes bodies
+// on byte for byte.
+void CompareWire(const Case& test_case, const CaseRequest& request, const Policy& policy,
+                 bool verbatim, const WireObservation& seen, std::vector<Mismatch>& mismatches);
+
+}  // namespace keywalk::conformance
+
+#endif  // KEYWALK_CONFORMANCE_WIRE_OBSERVATION_H_

@@ -1,0 +1,77 @@
+#include "conformance/wire_pool.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+#include "conformance/case_reader.h"
+
+namespace keywalk::conformance {
+namespace {
+
+// FNV-1a, from a given start.
+std::uint64_t Hash(std::string_view text, std::uint64_t hash) {
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3u;
+  return hash;
+}
+
+// As long as real keys are, and the same in every run.
+std::string MakeSecret(std::string_view pool, std::string_view alias) {
+  const std::string name = std::string(pool) + "/" + std::string(alias);
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "sk-kw%016llx%016llx",
+                static_cast<unsigned long long>(Hash(name, 0xcbf29ce484222325u)),
+                static_cast<unsigned long long>(Hash(name, 0x84222325cbf29ce4u)));
+  return text.data();
+}
+
+Secrets MakeSecrets(const Case& test_case, std::string_view pool) {
+  Secrets secrets = AliasesAsSecrets(test_case);
+  for (auto& [alias, secret] : secrets) secret = MakeSecret(pool, alias);
+  return secrets;
+}
+
+}  // namespace
+
+WirePool::WirePool(const Case& test_case, const std::string& policy, const std::string& upstream)
+    : id_(test_case.id + "--" + policy),
+      policy_(policy),
+      upstream_path_("/" + id_ + "/v1"),
+      base_url_(upstream + upstream_path_),
+      secrets_(MakeSecrets(test_case, id_)),
+      instance_(Instantiate(test_case, secrets_)) {}
+
+PoolSetup WirePool::Setup() const {
+  PoolSetup setup{id_, instance_.provider, policy_, {}, base_url_};
+  for (const std::string& alias : instance_.keys) setup.keys.push_back(secrets_.at(alias));
+  return setup;
+}
+
+void WirePool::AddLanes(mock::Script& script) const {
+  for (const auto& [alias, secret] : secrets_) {
+    // A key without a lane gets one without steps: any attempt on it is past its end.
+    mock::Lane lane;
+    lane.at_end = mock::AtEnd::kFailLoud;
+    if (const mock::Lane* own = FindLane(instance_, alias)) lane = *own;
+    lane.name = id_ + "/" + alias;
+    script.lanes.insert_or_assign(secret, std::move(lane));
+  }
+}
+
+std::string WirePool::AliasOf(std::string_view lane) const {
+  const std::string prefix = id_ + "/";
+  return lane.starts_with(prefix) ? std::string(lane.substr(prefix.size())) : "?";
+}
+
+std::string WirePool::Masked(std::string text) const {
+  for (const auto& [alias, secret] : secrets_) {
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+      text.replace(at, secret.size(), "{" + alias + "}");
+    }
+  }
+  return text;
+}
+
+}  // namespace keywalk::conformance
