@@ -2,10 +2,10 @@
 # Tries the two commands as a newcomer has them: in a fresh minimal Debian root with git, make and
 # apt, on a clean clone of HEAD. Needs root and debootstrap.
 #
-#   scripts/try-in-clean-root.sh bookworm|trixie [WORK_DIR]
+#   scripts/try-in-clean-root.sh bookworm|trixie [WORK_DIR [TARGET...]]
 #
 # WORK_DIR (default /tmp/keywalk-roots) keeps the bare root for the next time; the trial itself runs
-# in a copy. What a machine needs to reach its package mirrors is given in the environment:
+# in a copy. TARGETs of the Makefile are made in order (default: conformance twice, test twice). What a machine needs to reach its package mirrors is given in the environment:
 #   KEYWALK_TRIAL_FILES   files to copy to the same place in the root, separated by spaces, such as
 #                         an apt proxy configuration or CA certificates
 #   KEYWALK_TRIAL_MIRROR  the mirror for debootstrap (default http://deb.debian.org/debian)
@@ -16,13 +16,15 @@ suite=${1:-}
 case $suite in
   bookworm | trixie) ;;
   *)
-    echo "usage: $0 bookworm|trixie [WORK_DIR]" >&2
+    echo "usage: $0 bookworm|trixie [WORK_DIR [TARGET...]]" >&2
     exit 2
     ;;
 esac
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 work_dir=${2:-/tmp/keywalk-roots}
 mirror=${KEYWALK_TRIAL_MIRROR:-http://deb.debian.org/debian}
+targets=("${@:3}")
+[ ${#targets[@]} -gt 0 ] || targets=(conformance conformance test test)
 bare=$work_dir/$suite
 root=$work_dir/$suite-trial
 
@@ -58,15 +60,14 @@ in_root() {
     LANG=C.UTF-8 ${KEYWALK_TRIAL_ENV:-} "$@"
 }
 timed() {
-  say "$*"
+  say "make $*"
   local start=$SECONDS
   in_root make -C /keywalk "$@"
-  say "$* took $((SECONDS - start)) s"
+  say "make $* took $((SECONDS - start)) s"
 }
 
 in_root update-ca-certificates >/dev/null 2>&1
-timed conformance
-timed conformance
-timed test
-timed test
-say "both commands succeed, twice"
+for target in "${targets[@]}"; do
+  timed "$target"
+done
+say "all succeed: ${targets[*]}"
