@@ -28,6 +28,17 @@ TEST(ExamplesTest, EveryExampleIsAScript) {
   EXPECT_GE(count, 2u);
 }
 
+TEST(ExamplesTest, TheScriptOfTheReadmeIsOne) {
+  const std::string file = KEYWALK_SOURCE_DIR "/mockupstream/README.md";
+  config::JsonProblems problems(file);
+  const std::string text = config::ReadFile(file, problems).value_or("");
+  constexpr std::string_view kFence = "```json\n";
+  const std::size_t begin = text.find(kFence);
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t end = text.find("```", begin + kFence.size());
+  EXPECT_NO_THROW(Parse(text.substr(begin + kFence.size(), end - begin - kFence.size())));
+}
+
 TEST(ExamplesTest, FailoverFailsThenRecovers) {
   const auto server =
       StartMock(LoadExample(KEYWALK_SOURCE_DIR "/mockupstream/examples/failover.json"));

@@ -1,0 +1,99 @@
+"""Goal: keywalk-mock keeps what DESIGN promises of every command: lines, exit codes, signals.
+
+Method: the binary itself, started on a free port; no time is waited for, only lines and exits.
+Usage: command_test.py BINARY SOURCE_DIR
+"""
+
+import contextlib
+import http.client
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+LIMIT_S = 20
+BINARY, SOURCE_DIR = sys.argv[1], pathlib.Path(sys.argv[2])
+EXAMPLE = SOURCE_DIR / "mockupstream/examples/failover.json"
+KEY = "sk-example-0-aaaaaaaaaaaaaaaaaaaa"
+
+
+def run(*arguments):
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=LIMIT_S, check=False)
+
+
+class Server:
+    """keywalk-mock on a free port; `ended` has its exit code and what it logged."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [BINARY, "--listen", "127.0.0.1:0", *map(str, arguments)], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on 127.0.0.1:"), line
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def ask(self, method="POST", path="/v1/chat/completions", body="{}"):
+        address = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
+        with contextlib.closing(address) as connection:
+            connection.request(method, path, body, {"Authorization": f"Bearer {KEY}"})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        output, log = self.process.communicate(timeout=LIMIT_S)
+        return self.process.returncode, output, log
+
+
+class CommandTest(unittest.TestCase):
+    def test_serves_its_script_until_a_signal(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            server = Server("--script", EXAMPLE)
+            self.assertEqual(server.ask()[0], 429)
+            self.assertEqual(server.ask()[0], 200)
+            code, output, log = server.stop(number)
+            self.assertEqual((code, output), (0, ""))
+            self.assertIn("429", log)
+            self.assertIn("sk-e...aaaa", log)
+            self.assertNotIn(KEY, log)
+
+    def test_answers_everything_without_a_script(self):
+        server = Server("--log-level", "error")
+        self.assertEqual(server.ask(), (200, '{"ok":true,"from":"keywalk-mock"}'))
+        self.assertEqual(server.ask("GET", "/__mock/healthz", None)[0], 200)
+        self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
+
+    def test_wrong_input_is_2_with_file_place_and_reason(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder) / "script.json"
+            script.write_text('{"schema_version": "1.0", "lanes": {"%s": [{"status": 1}]}}' % KEY)
+            for arguments in (["--script", script], ["validate", script]):
+                result = run(*arguments)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(f"{script}: /lanes/sk-e...aaaa/0/status: must be", result.stderr)
+                self.assertNotIn(KEY, result.stderr)
+            script.write_text('{"schema_version": "1.0", ')
+            self.assertIn(f"{script}: line 1, column", run("--script", script).stderr)
+            missing = run("--script", script.with_name("missing.json"))
+            self.assertEqual(missing.returncode, 2)
+            self.assertIn("missing.json: cannot be read", missing.stderr)
+
+    def test_wrong_use_is_2(self):
+        for arguments in (["--no-such-option"], ["--listen", "nowhere"], ["--tls-cert", "x.pem"],
+                          ["--log-level", "loud"], ["validate"]):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertNotEqual(result.stderr, "", arguments)
+
+    def test_tells_about_itself(self):
+        self.assertEqual(run("--help").returncode, 0)
+        self.assertIn("--script", run("--help").stdout)
+        self.assertRegex(run("--version").stdout, r"^keywalk-mock \d+\.\d+\.\d+\n$")
+        self.assertEqual(run("validate", EXAMPLE).stdout, f"{EXAMPLE}: ok, 2 lanes\n")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
