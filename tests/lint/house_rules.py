@@ -3,7 +3,7 @@
 import re
 
 from cmake_text import commands
-from source_text import Finding, blank, files, line_of, read
+from source_text import Finding, blank, blank_python, files, line_of, read
 
 RULE = "house"
 MAX_FILE_LINES = 500
@@ -52,10 +52,8 @@ def check_cmake(root):
 
 def check_sleeps(root):
     for path in files(root, {".cc", ".h", ".py"}, under="tests"):
-        if path == _PLANTED:
-            continue
         text = read(root, path)
-        code = blank(text) if path.endswith((".cc", ".h")) else text
+        code = blank_python(text) if path.endswith(".py") else blank(text)
         for match in _SLEEP.finditer(code):
             yield Finding(path, line_of(text, match.start()), RULE,
                           "a sleep in a test; wait for a condition, or use virtual time")

@@ -244,7 +244,10 @@ class HouseRulesTest(unittest.TestCase):
 
     def test_sleeps_in_tests(self):
         self.assert_bad("tests/io/a.cc", "std::this_thread::sleep_for(1ms);\n", "for a condition")
+        self.assert_bad("tests/a.py", "import time\ntime.sleep(1)\n", "tests/a.py:2")
         self.assertEqual(run(house_rules.check, {"lib/a.cc": "sleep_for(1ms);\n"}), [])
+        # What a test gives to another program to hang in is no sleep of its own.
+        self.assertEqual(run(house_rules.check, {"tests/a.py": "run('time.sleep(9)')\n"}), [])
         self.assertEqual(run(house_rules.check, {"tests/a.cc": "// never sleep_for(x)\n"}), [])
 
 

@@ -3,8 +3,10 @@
 Shared by all checks of this folder. Standard library only.
 """
 
+import io
 import os
 import re
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +72,20 @@ def blank(text, keep_strings=False):
         return part[0] + re.sub(r"[^\n]", " ", part[1:-1]) + part[-1]
 
     return _LITERAL.sub(replace, text)
+
+
+def blank_python(text):
+    """The same for Python text."""
+    lines = [list(line) for line in text.splitlines(keepends=True)]
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in (tokenize.STRING, tokenize.COMMENT):
+            continue
+        (first, start), (last, end) = token.start, token.end
+        for row in range(first - 1, last):
+            left = start if row == first - 1 else 0
+            right = end if row == last - 1 else len(lines[row])
+            lines[row][left:right] = ["\n" if c == "\n" else " " for c in lines[row][left:right]]
+    return "".join(c for line in lines for c in line)
 
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>[<"])(?P<name>[^>"]+)[>"]',
