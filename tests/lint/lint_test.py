@@ -246,6 +246,9 @@ class HouseRulesTest(unittest.TestCase):
         self.assert_bad("tests/io/a.cc", "std::this_thread::sleep_for(1ms);\n", "for a condition")
         self.assert_bad("tests/a.py", "import time\ntime.sleep(1)\n", "tests/a.py:2")
         self.assertEqual(run(house_rules.check, {"lib/a.cc": "sleep_for(1ms);\n"}), [])
+        polling = "def f():\n    while not done():\n        check()\n        time.sleep(0.01)\n"
+        self.assertEqual(run(house_rules.check, {"tests/a.py": polling}), [])
+        self.assert_bad("tests/a.py", "while not x:\n    y()\ntime.sleep(1)\n", "tests/a.py:3")
         # What a test gives to another program to hang in is no sleep of its own.
         self.assertEqual(run(house_rules.check, {"tests/a.py": "run('time.sleep(9)')\n"}), [])
         self.assertEqual(run(house_rules.check, {"tests/a.cc": "// never sleep_for(x)\n"}), [])
