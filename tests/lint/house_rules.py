@@ -51,9 +51,9 @@ def check_cmake(root):
 
 
 def is_polling(code_before):
-    """True if the code ends in the body of a `while not CONDITION:` loop (Python, where the state of
-    another process can only be asked for)."""
-    lines = code_before.splitlines()
+    """True if the Python code ends in the body of a `while not CONDITION:` loop, where the state of
+    another process can only be asked for."""
+    lines = code_before.split("\n")
     indent = len(lines[-1])
     for line in reversed(lines[:-1]):
         width = len(line) - len(line.lstrip())
