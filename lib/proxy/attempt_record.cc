@@ -50,8 +50,8 @@ std::string Base64(std::string_view bytes) {
 Json RenderHeaders(const Headers& headers, const Redactor& redactor) {
   Json list = Json::array();
   for (const Headers::Field field : headers) {
-    list.push_back(
-        {redactor.Mask(field.name), redactor.Mask(RedactHeader(field.name, field.value))});
+    list.push_back(redactor.Mask(field.name) + ": " +
+                   redactor.Mask(RedactHeader(field.name, field.value)));
   }
   return list;
 }

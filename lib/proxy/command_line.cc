@@ -5,14 +5,18 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "keywalk/config.h"
+#include "keywalk/key_pool.h"
 
 namespace keywalk::proxy {
 namespace {
 
 constexpr int kWrongUse = 2;
+constexpr std::int64_t kWeekMs = std::int64_t{7} * 24 * 3600 * 1000;
 constexpr const char* kListeners = "Listeners";
 constexpr const char* kUpstream = "Upstream";
 constexpr const char* kClients = "Clients";
@@ -43,7 +47,7 @@ struct Arguments {
   std::optional<std::size_t> max_header;
   std::optional<std::size_t> max_connections;
   std::map<std::string, std::int64_t> times_ms;  // by option name
-  LogLevel log_level = LogLevel::kInfo;
+  std::string log_level = "info";
 };
 
 struct TimeOption {
@@ -60,6 +64,18 @@ constexpr TimeOption kTimeOptions[] = {
     {"--keep-alive-ms", "Unused client connection", &ProxyLimits::keep_alive},
     {"--drain-ms", "Requests in flight after SIGTERM", &ProxyLimits::drain},
 };
+
+constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"trace", LogLevel::kTrace},
+                                                             {"debug", LogLevel::kDebug},
+                                                             {"info", LogLevel::kInfo},
+                                                             {"warn", LogLevel::kWarn},
+                                                             {"error", LogLevel::kError}};
+
+std::vector<std::string> LevelNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, level] : kLevels) names.emplace_back(name);
+  return names;
+}
 
 void AddListenerOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen,
@@ -135,7 +151,7 @@ void AddLimitOptions(CLI::App& app, Arguments& arguments) {
     const std::string text = std::string(option.description) + " (" +
                              std::to_string((defaults.*option.limit).count()) + ")";
     app.add_option(option.name, arguments.times_ms[option.name], text)
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{7} * 24 * 3600 * 1000))
+        ->check(CLI::Range(std::int64_t{1}, kWeekMs).description(""))
         ->type_name("MS")
         ->group(kLimits);
   }
@@ -160,6 +176,9 @@ Result<RouteConfig> MakeRoute(const Arguments& arguments, std::vector<std::strin
     route.keys = std::move(*keys);
   } else if (const char* keys = std::getenv("KEYWALK_KEYS")) {
     route.keys = ParseKeyLines(keys);
+    if (route.keys.empty()) return route;
+    const Result<std::shared_ptr<KeyPool>> pool = KeyPool::Create(route.keys);
+    if (!pool) return Error("KEYWALK_KEYS: " + pool.error().message());
   }
   return route;
 }
@@ -184,7 +203,9 @@ void Override(const Arguments& arguments, const CLI::App& app, ProxyConfig& conf
   }
   config.allow_anonymous = config.allow_anonymous || arguments.allow_anonymous;
   config.no_byok = config.no_byok || arguments.no_byok;
-  config.log_level = arguments.log_level;
+  for (const auto& [name, level] : kLevels) {
+    if (name == arguments.log_level) config.log_level = level;
+  }
 }
 
 Result<ProxyConfig> MakeConfig(const Arguments& arguments, const CLI::App& app) {
@@ -219,14 +240,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddUpstreamOptions(app, arguments);
   AddClientOptions(app, arguments);
   AddLimitOptions(app, arguments);
-  const std::map<std::string, LogLevel> levels = {{"trace", LogLevel::kTrace},
-                                                  {"debug", LogLevel::kDebug},
-                                                  {"info", LogLevel::kInfo},
-                                                  {"warn", LogLevel::kWarn},
-                                                  {"error", LogLevel::kError}};
-  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error (info)")
-      ->transform(CLI::CheckedTransformer(levels))
-      ->type_name("LEVEL");
+  app.add_option("--log-level", arguments.log_level, "Lowest level that is logged (info)")
+      ->check(CLI::IsMember(LevelNames()));
   app.set_version_flag("--version", "keywalk-proxy " KEYWALK_VERSION);
 
   CommandLine command_line;

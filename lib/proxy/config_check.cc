@@ -14,7 +14,13 @@ namespace {
 
 constexpr std::size_t kMaxThreads = 256;
 
-std::string RouteName(const RouteConfig& route) { return "route \"" + route.prefix + "\": "; }
+// For messages: which of the routes is meant.
+std::string RouteName(const RouteConfig& route) {
+  std::string name = "provider";
+  if (route.provider != nullptr) name.append(" ").append(route.provider->name());
+  if (!route.prefix.empty()) name += " at " + route.prefix;
+  return name + ": ";
+}
 
 // "" or segments of unreserved characters: nothing that needs decoding when a path is matched.
 bool IsPrefix(std::string_view prefix) {
@@ -64,6 +70,9 @@ void AddWarnings(ProxyConfig& config) {
                               " are beyond loopback and ask for no credential");
   }
   for (const RouteConfig& route : config.routes) {
+    if (route.keys.empty() && route.provider->has_failover()) {
+      config.warnings.push_back(RouteName(route) + "no keys: every request passes through");
+    }
     const Result<BaseUrl> base = BaseUrl::Parse(route.base_url);
     if (base && !base->tls && !io::IsLoopback(base->host)) {
       config.warnings.push_back(RouteName(route) + "keys travel unencrypted to " + base->authority);

@@ -88,7 +88,9 @@ void ProviderMetrics::CountExhaustion(Exhaustion::Kind kind) {
 }
 
 void ProviderMetrics::CountUpstreamError(TransportError::Kind kind) {
-  errors_[static_cast<std::size_t>(kind)]->Increment();
+  static_assert(static_cast<std::size_t>(TransportError::Kind::kProtocol) + 1 == kErrors);
+  const auto index = static_cast<std::size_t>(kind);
+  if (index < kErrors) errors_[index]->Increment();
 }
 
 void ProviderMetrics::ObserveAttempts(std::size_t attempts) {

@@ -37,6 +37,7 @@ class ProviderMetrics {
   void CountRequest(int status);
   void CountFailover(MarkReason reason);
   void CountExhaustion(Exhaustion::Kind kind);
+  // The kinds that are not the upstream's doing (kRequestBody and on) are not counted.
   void CountUpstreamError(TransportError::Kind kind);
   void ObserveAttempts(std::size_t attempts);
 
@@ -44,7 +45,8 @@ class ProviderMetrics {
   friend class ProxyMetrics;
   static constexpr std::size_t kReasons = 2;
   static constexpr std::size_t kExhaustions = 3;
-  static constexpr std::size_t kErrors = 8;
+  static constexpr std::size_t kErrors =
+      5;  // the kinds that are the upstream's: kConnect...kProtocol
   static constexpr std::size_t kStatuses = 1000;
 
   std::string provider_;

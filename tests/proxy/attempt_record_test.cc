@@ -39,10 +39,10 @@ TEST(AttemptRecordTest, RecordIsRenderedWhole) {
     "schema_version": "1.0", "time": "2026-07-29T17:28:07.123Z", "elapsed_ms": 12,
     "provider": "openai",
     "request": {"method": "POST", "target": "/v1/chat?key=abcd...wxyz",
-                "headers": [["Authorization", "Bearer sk-p...cdef"], ["X-a", "1"]],
+                "headers": ["Authorization: Bearer sk-p...cdef", "X-a: 1"],
                 "body": {"bytes": 7, "text": "{\"a\":1}"}},
-    "response": {"status": 200, "reason": "OK", "headers": [["Content-Type", "text/plain"]],
-                 "body": {"bytes": 4, "text": "fine"}, "trailers": [["X-Sum", "abc"]],
+    "response": {"status": 200, "reason": "OK", "headers": ["Content-Type: text/plain"],
+                 "body": {"bytes": 4, "text": "fine"}, "trailers": ["X-Sum: abc"],
                  "complete": true}})");
   EXPECT_EQ(json::parse(RenderAttempt(Example(), {kKey})), expected);
 }

@@ -72,7 +72,7 @@ TEST(ProxyDumpTest, EveryAttemptLeavesAFileForItsOwnerWithKeysMasked) {
   const json second = json::parse(ReadAll(files[1]));
   EXPECT_EQ(second["response"]["body"]["text"], "fine");
   EXPECT_EQ(second["response"]["complete"], true);
-  EXPECT_THAT(second["request"]["headers"].dump(), HasSubstr(R"(["Authorization","Bearer sk-o)"));
+  EXPECT_THAT(second["request"]["headers"].dump(), HasSubstr(R"("Authorization: Bearer sk-o)"));
 }
 
 TEST(ProxyDumpTest, StreamedBodiesOfOwnKeysAreRecordedAsTheyPass) {
