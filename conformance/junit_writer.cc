@@ -7,32 +7,10 @@
 #include <map>
 #include <vector>
 
+#include "conformance/displayable.h"
+
 namespace keywalk::conformance {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-// The length of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
-std::size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool out_of_range =
-      (first == 0xED && byte(1) >= 0xA0) || (first == 0xF4 && byte(1) >= 0x90);
-  // U+FFFE and U+FFFF are no characters of XML.
-  const bool not_xml = first == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;
-  return overlong || out_of_range || not_xml ? 0 : length;
-}
 
 std::string Seconds(std::chrono::nanoseconds duration) {
   std::array<char, 32> text{};
@@ -107,12 +85,8 @@ struct Totals {
 
 std::string EscapeXml(std::string_view text) {
   std::string escaped;
-  while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
-    const char c = text.front();
-    if (length == 0 || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')) {
-      escaped += kReplacement;
-    } else if (c == '&') {
+  for (const char c : Displayable(text)) {
+    if (c == '&') {
       escaped += "&amp;";
     } else if (c == '<') {
       escaped += "&lt;";
@@ -121,9 +95,8 @@ std::string EscapeXml(std::string_view text) {
     } else if (c == '"') {
       escaped += "&quot;";
     } else {
-      escaped += text.substr(0, length);
+      escaped += c;
     }
-    text.remove_prefix(length == 0 ? 1 : length);
   }
   return escaped;
 }

@@ -18,6 +18,7 @@
 #include "conformance/adapter.h"
 #include "conformance/child_process.h"
 #include "conformance/command_line.h"
+#include "conformance/displayable.h"
 #include "conformance/fixture_loader.h"
 #include "conformance/json_report.h"
 #include "conformance/junit_writer.h"
@@ -40,7 +41,7 @@ void OnSignal(int signal_number) {
 }
 
 int Fail(const std::string& message) {
-  std::cerr << "keywalk-conform: " << message << "\n";
+  std::cerr << "keywalk-conform: " << Displayable(message) << "\n";
   return kWrongUse;
 }
 
@@ -102,7 +103,7 @@ std::function<void(std::string_view)> MakeLog(const CommandLine& line, std::stri
   return [name = std::string(name)](std::string_view text) {
     static std::mutex mutex;
     const std::lock_guard lock(mutex);
-    std::cerr << "[" << name << "] " << text << "\n";
+    std::cerr << "[" << name << "] " << Displayable(text) << "\n";
   };
 }
 

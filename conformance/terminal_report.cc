@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/displayable.h"
+
 namespace keywalk::conformance {
 namespace {
 
@@ -167,7 +169,7 @@ std::string FormatReport(const Suite& suite, const RunReport& report, const std:
       << report.Count(Verdict::kError) << " errors, " << report.Count(Verdict::kInconclusive)
       << " inconclusive, " << report.Count(Verdict::kSkipped) << " skipped in "
       << Seconds(report.duration) << "\n";
-  return out.str();
+  return Displayable(out.str());
 }
 
 std::string ShellQuoted(const std::string& word) {

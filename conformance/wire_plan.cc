@@ -14,6 +14,9 @@ namespace {
 // The clocks of all cases of a run add up, and an implementation's clock has an end.
 constexpr Milliseconds kMaxSpan = std::chrono::hours(24 * 30);
 
+// From the mark of the last key to the answer that there is none.
+constexpr Milliseconds kAnswerSlack{100};
+
 bool HasDate(const Headers& headers) {
   for (const Headers::Field field : headers) {
     if (ParseHttpDate(field.value, kWallAtZero) || ParseRfc3339(field.value)) return true;
@@ -88,12 +91,18 @@ Case Slowed(const Case& test_case, const std::vector<WireStep>& steps, const Tra
   return slowed;
 }
 
-// What can be seen of an outcome over sockets: a retry-after in whole seconds, rounded up.
-bool LookTheSame(const Outcome& a, const Outcome& b) {
-  if (a.kind != Outcome::Kind::kExhausted || b.kind != Outcome::Kind::kExhausted) return a == b;
-  return a.exhaustion.kind == b.exhaustion.kind &&
-         std::chrono::ceil<std::chrono::seconds>(a.exhaustion.retry_after) ==
-             std::chrono::ceil<std::chrono::seconds>(b.exhaustion.retry_after);
+// What can be seen of an outcome over sockets: a retry-after in whole seconds, rounded up. Some
+// time passes between the last mark and the answer.
+bool LookTheSame(const Outcome& nominal, const Outcome& slowed) {
+  if (nominal.kind != Outcome::Kind::kExhausted || slowed.kind != Outcome::Kind::kExhausted) {
+    return nominal == slowed;
+  }
+  const Duration wait = nominal.exhaustion.retry_after;
+  const Duration later =
+      std::max(slowed.exhaustion.retry_after - kAnswerSlack, std::min(wait, Duration(1)));
+  return nominal.exhaustion.kind == slowed.exhaustion.kind &&
+         std::chrono::ceil<std::chrono::seconds>(wait) ==
+             std::chrono::ceil<std::chrono::seconds>(later);
 }
 
 bool SameRequests(const Trace& nominal, const Trace& slowed) {
@@ -101,7 +110,7 @@ bool SameRequests(const Trace& nominal, const Trace& slowed) {
                      [&](const TracedRequest& request) {
                        const TracedRequest* other = slowed.FindRequest(request.id);
                        return other != nullptr && other->attempts == request.attempts &&
-                              LookTheSame(other->outcome, request.outcome);
+                              LookTheSame(request.outcome, other->outcome);
                      });
 }
 
