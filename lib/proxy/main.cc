@@ -48,29 +48,36 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogLevel lowest) {
   return logger;
 }
 
-// Returns after a first SIGTERM or SIGINT, once the requests in flight have ended; a second one
-// ends the program at once.
-void RunUntilStopped(ProxyServer& server, spdlog::logger& logger) {
-  boost::asio::io_context context(1);
-  boost::asio::signal_set signals(context, SIGTERM, SIGINT);
-  std::thread drain;
-  signals.async_wait([&](boost::system::error_code error, int) {
-    if (error) return;
-    logger.info("stopping: waiting for the requests in flight");
-    drain = std::thread([&] {
-      server.Drain();
-      context.stop();
+// Catches SIGTERM and SIGINT from its construction on: before anybody is told that the program
+// runs.
+class StopSignals {
+ public:
+  // Returns after a first signal, once the requests in flight have ended; a second one ends the
+  // program at once.
+  void Serve(ProxyServer& server, spdlog::logger& logger) {
+    std::thread drain;
+    signals_.async_wait([&](boost::system::error_code error, int) {
+      if (error) return;
+      logger.info("stopping: waiting for the requests in flight");
+      drain = std::thread([&] {
+        server.Drain();
+        context_.stop();
+      });
+      signals_.async_wait([&](boost::system::error_code second_error, int) {
+        if (second_error) return;
+        logger.warn("stopped at once: requests in flight were cut off");
+        std::_Exit(kCutShort);
+      });
     });
-    signals.async_wait([&](boost::system::error_code second_error, int) {
-      if (second_error) return;
-      logger.warn("stopped at once: requests in flight were cut off");
-      std::_Exit(kCutShort);
-    });
-  });
-  context.run();
-  if (drain.joinable()) drain.join();
-  logger.info("stopped");
-}
+    context_.run();
+    if (drain.joinable()) drain.join();
+    logger.info("stopped");
+  }
+
+ private:
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_{context_, SIGTERM, SIGINT};
+};
 
 }  // namespace
 
@@ -78,6 +85,7 @@ int main(int argc, char** argv) {
   keywalk::proxy::CommandLine command_line = keywalk::proxy::ParseCommandLine(argc, argv);
   if (command_line.exit_code) return *command_line.exit_code;
   const std::shared_ptr<spdlog::logger> logger = MakeLogger(command_line.config.log_level);
+  StopSignals signals;
   auto server = ProxyServer::Start(std::move(command_line.config), keywalk::MakeSystemClock(),
                                    [logger](LogLevel level, std::string_view line) {
                                      logger->log(ToSpdlog(level),
@@ -92,6 +100,6 @@ int main(int argc, char** argv) {
     std::printf("admin on %s\n", admin.c_str());
   }
   std::fflush(stdout);
-  RunUntilStopped(**server, *logger);
+  signals.Serve(**server, *logger);
   return 0;
 }
