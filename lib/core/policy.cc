@@ -76,6 +76,12 @@ bool Policy::NeedsBody(int status) const noexcept {
   return false;
 }
 
+bool Policy::NeedsBodies() const noexcept {
+  return std::any_of(rules.begin(), rules.end(), [this](const PolicyRule& rule) {
+    return rule.has_body_conditions() || ReadsCooldownFromBody(*this, rule);
+  });
+}
+
 Classification Policy::Classify(const ResponseFacts& response) const noexcept {
   assert(response.headers != nullptr);
   for (const PolicyRule& rule : rules) {

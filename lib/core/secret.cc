@@ -85,7 +85,11 @@ std::string SecretMasker::Mask(std::string_view text) const {
     const std::string& secret = entries_[entry].secret;
     // From the next character on, not from the end: an overlapping repetition hides both.
     for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + 1)) {
-      found.push_back({at, at + secret.size(), entry});
+      if (!found.empty() && found.back().entry == entry && at <= found.back().end) {
+        found.back().end = at + secret.size();  // a run of overlapping ones is one stretch
+      } else {
+        found.push_back({at, at + secret.size(), entry});
+      }
     }
   }
   if (found.empty()) return std::string(text);

@@ -34,7 +34,6 @@ class Attempt final : private DeadlineService::Entry {
         options_(options),
         tls_(tls),
         forward_proxy_(forward_proxy),
-        resolver_(context.get_executor()),
         socket_(context.get_executor()) {}
 
   Awaitable<ConnectResult> Run(Cancellation& cancel) {
@@ -57,9 +56,9 @@ class Attempt final : private DeadlineService::Entry {
     if (tls_ == nullptr) co_return MakeTcpStream(context_, std::move(socket_));
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - started);
-    Awaitable<HandshakeResult> handshake =
-        TlsConnect(context_, *tls_, std::move(socket_), options_.base.host,
-                   std::max(options_.connect_timeout - spent, std::chrono::milliseconds(1)));
+    Awaitable<HandshakeResult> handshake = TlsConnect(
+        context_, *tls_, std::move(socket_), options_.base.host,
+        std::max(options_.connect_timeout - spent, std::chrono::milliseconds(1)), cancel);
     HandshakeResult secured = co_await std::move(handshake);
     if (secured.stream == nullptr) {
       co_return Fail(cancel, secured.code == asio::error::timed_out ? Kind::kTimeout : Kind::kTls,
@@ -71,8 +70,10 @@ class Attempt final : private DeadlineService::Entry {
  private:
   static std::string Where(const BaseUrl& base) { return base.host + ":" + base.port; }
 
+  // What the current step waits for fails; a step that would begin does not.
   void Abort() {
-    resolver_.cancel();
+    aborted_ = true;
+    if (lookup_ != nullptr) lookup_->done.cancel();
     error_code ignored;
     socket_.close(ignored);
   }
@@ -93,18 +94,47 @@ class Attempt final : private DeadlineService::Entry {
     return TransportError(kind, ec, std::move(message));
   }
 
-  Awaitable<error_code> ConnectTcp(const BaseUrl& hop) {
+  // A look-up under way. getaddrinfo cannot be interrupted: whoever gives up leaves it behind.
+  struct Lookup {
+    explicit Lookup(Executor executor) : resolver(executor), done(executor) {}
+    Resolver resolver;
+    SteadyTimer done;  // cancelled when it has ended, or nobody waits any more
+    bool ended = false;
+    error_code code;
+    std::vector<tcp::endpoint> endpoints;
+  };
+
+  Awaitable<error_code> Resolve(const BaseUrl& hop, std::vector<tcp::endpoint>& endpoints) {
     error_code not_an_address;
     const asio::ip::address address = asio::ip::make_address(hop.host, not_an_address);
-    std::vector<tcp::endpoint> endpoints;
     if (!not_an_address) {
       endpoints.emplace_back(address, static_cast<unsigned short>(std::stoul(hop.port)));
-    } else {
-      auto [ec, found] = co_await resolver_.async_resolve(hop.host, hop.port, kAwaitTuple);
-      if (ec) co_return ec;
-      for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+      co_return error_code{};
     }
+    const auto lookup = std::make_shared<Lookup>(context_.get_executor());
+    lookup_ = lookup;
+    lookup->resolver.async_resolve(
+        hop.host, hop.port, [lookup](const error_code& ec, const Resolver::results_type& found) {
+          lookup->ended = true;
+          lookup->code = ec;
+          for (const auto& entry : found) lookup->endpoints.push_back(entry.endpoint());
+          lookup->done.cancel();
+        });
+    lookup->done.expires_at(SteadyTimer::time_point::max());
+    co_await lookup->done.async_wait(kAwaitTuple);
+    lookup_ = nullptr;
+    if (!lookup->ended) co_return asio::error::operation_aborted;
+    endpoints = std::move(lookup->endpoints);
+    co_return lookup->code;
+  }
+
+  Awaitable<error_code> ConnectTcp(const BaseUrl& hop) {
+    std::vector<tcp::endpoint> endpoints;
+    const error_code unresolved = co_await Resolve(hop, endpoints);
+    if (unresolved) co_return unresolved;
+    if (aborted_) co_return asio::error::operation_aborted;
     auto [ec, endpoint] = co_await asio::async_connect(socket_, endpoints, kAwaitTuple);
+    if (!ec && aborted_) co_return asio::error::operation_aborted;
     co_return ec;
   }
 
@@ -139,8 +169,9 @@ class Attempt final : private DeadlineService::Entry {
   const HttpTransportOptions& options_;
   asio::ssl::context* const tls_;
   const BaseUrl* const forward_proxy_;
-  Resolver resolver_;
   Socket socket_;
+  std::shared_ptr<Lookup> lookup_;  // while a name is looked up
+  bool aborted_ = false;
   bool expired_ = false;
 };
 

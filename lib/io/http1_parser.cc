@@ -12,6 +12,11 @@ namespace {
 
 namespace http = boost::beast::http;
 
+// More fields than this, or longer `Connection` lists, serve only to make each other's handling
+// slow.
+constexpr std::size_t kMaxFields = 512;
+constexpr std::size_t kMaxConnectionBytes = 1024;
+
 // Hands what Beast's grammar finds to our own types. The two roles differ in nothing else.
 template <bool kIsRequest>
 class Events final : public http::basic_parser<kIsRequest> {
@@ -35,13 +40,19 @@ class Events final : public http::basic_parser<kIsRequest> {
     head_.reason.assign(reason.data(), reason.size());
     head_.version = version;
   }
-  void on_field_impl(http::field, View name, View value, error_code& ec) override {
+  void on_field_impl(http::field field, View name, View value, error_code& ec) override {
     if (!IsValidHeaderName(Std(name))) {
       ec = http::error::bad_field;
     } else if (!IsValidHeaderValue(Std(value))) {
       ec = http::error::bad_value;
+    } else if (head_.headers.size() + trailers_.size() >= kMaxFields) {
+      ec = http::error::header_limit;
     } else {
       (this->is_header_done() ? trailers_ : head_.headers).Add(Std(name), Std(value));
+    }
+    if (field == http::field::connection &&
+        (connection_bytes_ += value.size()) > kMaxConnectionBytes) {
+      ec = http::error::header_limit;
     }
   }
   void on_header_impl(error_code& ec) override {
@@ -74,6 +85,7 @@ class Events final : public http::basic_parser<kIsRequest> {
   MessageHead& head_;
   Headers& trailers_;
   std::string_view body_;
+  std::size_t connection_bytes_ = 0;
 };
 
 }  // namespace

@@ -119,7 +119,11 @@ void AppendChunkHead(std::string& out, std::uint64_t size) {
 
 void AppendLastChunk(std::string& out, const Headers& trailers) {
   out.append("0\r\n");
-  AppendFields(out, trailers);
+  for (const Headers::Field field : trailers) {
+    // A trailer neither frames nor routes a message (RFC 9110 section 6.5.1).
+    if (IsHopByHop(field.name) || EqualsIgnoreCase(field.name, "Host")) continue;
+    AppendField(out, field.name, field.value);
+  }
   out.append("\r\n");
 }
 

@@ -73,7 +73,12 @@ class KeyFailoverTransport final : public Transport {
     Awaitable<RoundTripResult> walk = Drive(failover, request, attempt, cancel);
     RoundTripResult result = co_await std::move(walk);
     if (!byok && config_.observer != nullptr) config_.observer->OnWalkEnd(failover.attempts());
-    if (result.ok()) Describe(failover, *result);
+    if (result.ok()) {
+      Describe(failover, *result);
+      if (result->made_here) result->key_hint.clear();  // no key gave this answer
+    } else {
+      Describe(failover, result.error());
+    }
     co_return std::move(result);
   }
 
@@ -91,7 +96,10 @@ class KeyFailoverTransport final : public Transport {
     Step step = failover.Start(config_.clock->now());
     while (step.kind == Step::Kind::kAttempt) {
       attempt.headers = request.headers;  // a fresh copy: nothing of an earlier attempt remains
-      if (step.key) config_.inject_auth_key(attempt.headers, config_.pool->key(*step.key));
+      if (step.key) {
+        config_.inject_auth_key(attempt.headers, config_.pool->key(*step.key));
+        if (config_.asks_for_plain_bodies) attempt.headers.Set("Accept-Encoding", "identity");
+      }
       RoundTripResult result = co_await inner_->RoundTrip(attempt, cancel);
       if (cancel.requested()) {
         failover.OnClientGone();
@@ -102,11 +110,13 @@ class KeyFailoverTransport final : public Transport {
         co_return std::move(result);
       }
       Response& response = *result;
-      Awaitable<Step> decision = Decide(failover, response);
+      Awaitable<Step> decision = Decide(failover, response, cancel);
       step = co_await std::move(decision);
       if (step.kind == Step::Kind::kForward) co_return std::move(result);
+      if (step.kind == Step::Kind::kAbandon) break;
       const DiscardLimits limits = config_.discard;
       co_await response.body->Discard(limits);
+      if (cancel.requested()) step = failover.OnClientGone();
     }
     if (step.kind == Step::Kind::kExhausted) {
       if (config_.observer != nullptr) config_.observer->OnExhausted(step.exhaustion);
@@ -115,7 +125,7 @@ class KeyFailoverTransport final : public Transport {
     co_return TransportError(Kind::kCancelled, asio::error::operation_aborted, "cancelled");
   }
 
-  Awaitable<Step> Decide(Failover& failover, Response& response) {
+  Awaitable<Step> Decide(Failover& failover, Response& response, const Cancellation& cancel) {
     ErrorFacts error;
     ResponseFacts facts;
     facts.status = response.status;
@@ -125,6 +135,7 @@ class KeyFailoverTransport final : public Transport {
     if (centralized && config_.needs_body && config_.needs_body(response.status)) {
       Awaitable<std::string> reading = io::PeekBody(response, config_.max_error_body_bytes);
       const std::string prefix = co_await std::move(reading);
+      if (cancel.requested()) co_return failover.OnClientGone();  // and the prefix may be short
       error = ParseErrorBody(prefix);
       facts.error = &error;
     }
@@ -154,10 +165,11 @@ class KeyFailoverTransport final : public Transport {
     return response;
   }
 
-  void Describe(const Failover& failover, Response& response) const {
-    response.attempts = failover.attempts();
-    if (response.made_here) return;  // no key gave this answer
-    if (const auto key = failover.current_key()) response.key_hint = config_.pool->hint(*key);
+  // `outcome` is a Response or a TransportError.
+  template <typename Outcome>
+  void Describe(const Failover& failover, Outcome& outcome) const {
+    outcome.attempts = failover.attempts();
+    if (const auto key = failover.current_key()) outcome.key_hint = config_.pool->hint(*key);
   }
 
   const std::shared_ptr<Transport> inner_;
@@ -179,6 +191,7 @@ KeyFailoverConfig MakeKeyFailoverConfig(const Provider& provider, std::shared_pt
   };
   config.mark_key = [policy](const ResponseFacts& response) { return policy->Classify(response); };
   config.needs_body = [policy](int status) { return policy->NeedsBody(status); };
+  config.asks_for_plain_bodies = policy->NeedsBodies();
   config.build_exhausted_response = [&provider, policy](const Exhaustion& exhaustion) {
     return provider.BuildExhaustedResponse(exhaustion, *policy);
   };

@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace keywalk::io {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 
 MessageReader::MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes)
     : stream_(stream),
+      role_(role),
       parser_(role, max_header_bytes),
       capacity_(std::max(kBufferBytes, max_header_bytes + 1)),
       buffer_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
@@ -25,6 +27,34 @@ void MessageReader::StartMessage(bool without_body) {
 }
 
 Awaitable<error_code> MessageReader::Fill() {
+  if (ahead_ && ahead_->running()) {
+    on_end_ = nullptr;
+    co_await ahead_->Join();
+    co_return ahead_result_;
+  }
+  Awaitable<error_code> reading = ReadOnce();
+  co_return co_await std::move(reading);
+}
+
+void MessageReader::ReadAhead(Executor executor, std::function<void()> on_end) {
+  on_end_ = std::move(on_end);
+  if (!ahead_) ahead_.emplace(executor);
+  if (!ahead_->running() && has_space()) ahead_->Start(ReadOn());
+}
+
+Awaitable<void> MessageReader::ReadOn() {
+  do {
+    ahead_result_ = co_await ReadOnce();
+  } while (!ahead_result_ && on_end_ && has_space());
+  if (ahead_result_ && on_end_) std::exchange(on_end_, nullptr)();
+}
+
+Awaitable<void> MessageReader::JoinReadAhead() {
+  on_end_ = nullptr;
+  if (ahead_) co_await ahead_->Join();
+}
+
+Awaitable<error_code> MessageReader::ReadOnce() {
   assert(has_space());
   if (begin_ == end_) {
     begin_ = end_ = 0;
@@ -41,7 +71,8 @@ Awaitable<error_code> MessageReader::Fill() {
 
 Awaitable<error_code> MessageReader::ReadHead() {
   while (!parser_.head_done()) {
-    if (has_buffered()) {
+    if (!begun_ && role_ == Http1Parser::Role::kRequest) SkipEmptyLines();
+    if (has_buffered() && (begun_ || buffered() != "\r")) {
       begun_ = true;
       const Http1Parser::Progress progress = parser_.Put(buffered());
       begin_ += progress.consumed;
@@ -52,6 +83,10 @@ Awaitable<error_code> MessageReader::ReadHead() {
     if (ec) co_return ec;
   }
   co_return error_code{};
+}
+
+void MessageReader::SkipEmptyLines() {
+  while (buffered().starts_with("\r\n")) begin_ += 2;
 }
 
 MessageReader::Piece MessageReader::TakeBuffered() {

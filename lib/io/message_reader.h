@@ -4,16 +4,20 @@
 
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
+#include "io/child_task.h"
 #include "io/http1_parser.h"
 #include "io/stream.h"
 #include "keywalk/awaitable.h"
 
 namespace keywalk::io {
 
-// Confined to its stream's io_context. At most one read may be pending.
+// Confined to its stream's io_context. At most one call may be pending; reading ahead counts as
+// none.
 class MessageReader {
  public:
   // `stream` outlives the reader.
@@ -25,8 +29,17 @@ class MessageReader {
   // Forgets the message just read (its head is void) and begins the next one with what is buffered.
   void StartMessage(bool without_body = false);
 
-  // Reads more bytes into the buffer. REQUIRES: has_space()
+  // Reads more bytes into the buffer, or waits for the read under way. REQUIRES: has_space()
   Awaitable<error_code> Fill();
+
+  // Reads on beside whatever else is done, into the space there is, so that the peer's end is seen
+  // at once: `on_end` is then called. Bytes that come are kept for what reads them later.
+  void ReadAhead(Executor executor, std::function<void()> on_end);
+  // Forgets `on_end`. A read under way goes on: the next Fill() gets what it gets.
+  void StopReadAhead() { on_end_ = nullptr; }
+  // Waits for the read under way. REQUIRES: something ends it, such as the stream's Close()
+  Awaitable<void> JoinReadAhead();
+
   bool has_space() const { return end_ < capacity_ || begin_ > 0; }
   bool has_buffered() const { return begin_ < end_; }
   // True if any byte of the current message has been seen.
@@ -47,15 +60,25 @@ class MessageReader {
   Piece TakeBuffered();
 
  private:
+  Awaitable<error_code> ReadOnce();
+  Awaitable<void> ReadOn();
+  // Skips empty lines before a request, as RFC 9112 section 2.2 asks of servers.
+  void SkipEmptyLines();
+
   std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
 
   Stream& stream_;
+  const Http1Parser::Role role_;
   Http1Parser parser_;
   const std::size_t capacity_;
   const std::unique_ptr<char[]> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool begun_ = false;
+
+  std::optional<ChildTask> ahead_;
+  error_code ahead_result_;
+  std::function<void()> on_end_;  // set while reading ahead is wanted
 };
 
 }  // namespace keywalk::io

@@ -18,20 +18,20 @@ constexpr std::size_t kLingerBytes = 16 * 1024 * 1024;
 // Ends a request's part of a connection on every way out of it.
 class RequestScope {
  public:
-  RequestScope(bool& in_request, Cancellation*& watched)
-      : in_request_(in_request), watched_(watched) {
+  RequestScope(bool& in_request, Cancellation*& client_gone)
+      : in_request_(in_request), client_gone_(client_gone) {
     in_request_ = true;
   }
   ~RequestScope() {
     in_request_ = false;
-    watched_ = nullptr;
+    client_gone_ = nullptr;
   }
   RequestScope(const RequestScope&) = delete;
   RequestScope& operator=(const RequestScope&) = delete;
 
  private:
   bool& in_request_;
-  Cancellation*& watched_;
+  Cancellation*& client_gone_;
 };
 
 }  // namespace
@@ -57,8 +57,7 @@ ServerConnection::ServerConnection(asio::io_context& context, std::unique_ptr<St
       id_(id),
       options_(options),
       handler_(handler),
-      reader_(*stream_, Http1Parser::Role::kRequest, options.max_header_bytes),
-      watch_(context.get_executor()) {}
+      reader_(*stream_, Http1Parser::Role::kRequest, options.max_header_bytes) {}
 
 Awaitable<void> ServerConnection::Serve() {
   bool going_on = true;
@@ -67,16 +66,13 @@ Awaitable<void> ServerConnection::Serve() {
     if (going_on) going_on = co_await ServeOne();
   }
   stream_->Close();
-  if (watch_.running()) co_await watch_.Join();
+  co_await reader_.JoinReadAhead();
 }
 
 Awaitable<bool> ServerConnection::ReadHead() {
   reader_.StartMessage();
   stream_->ExpiresAfter(requests_ == 0 ? options_.header_timeout : options_.keep_alive);
-  if (watch_.running()) {
-    co_await watch_.Join();
-    if (watch_result_) co_return false;
-  } else if (!reader_.has_buffered()) {
+  if (!reader_.has_buffered()) {
     const error_code ec = co_await reader_.Fill();
     if (ec) co_return false;
   }
@@ -92,7 +88,7 @@ Awaitable<bool> ServerConnection::ReadHead() {
 
 Awaitable<bool> ServerConnection::ServeOne() {
   ++requests_;
-  const RequestScope scope(in_request_, watched_);
+  const RequestScope scope(in_request_, client_gone_);
   MessageHead& parsed = reader_.head();
   head_.method.swap(parsed.method);
   head_.target.swap(parsed.target);
@@ -106,12 +102,14 @@ Awaitable<bool> ServerConnection::ServeOne() {
     co_return false;
   }
   Exchange exchange(*this);
+  client_gone_ = &exchange.client_gone();
   try {
     co_await handler_.Handle(exchange);
   } catch (const std::exception&) {
     keep_alive_ = false;  // answered below if nothing was sent; the handler logs what it throws
   }
-  watched_ = nullptr;
+  client_gone_ = nullptr;
+  reader_.StopReadAhead();
   if (taken_over_) {
     co_await exchange.request_body().Detach();
     co_return false;
@@ -159,7 +157,7 @@ Awaitable<bool> ServerConnection::FinishRequestBody() {
 Awaitable<void> ServerConnection::LingeringClose() {
   stream_->ShutdownSend();
   stream_->ExpiresAfter(kLingerTime);
-  if (watch_.running()) co_await watch_.Join();
+  co_await reader_.JoinReadAhead();
   std::array<char, 16 * 1024> scrap;
   std::size_t discarded = 0;
   while (discarded < kLingerBytes) {
@@ -169,23 +167,32 @@ Awaitable<void> ServerConnection::LingeringClose() {
   }
 }
 
-void ServerConnection::StartWatch(Cancellation& client_gone) {
-  watched_ = &client_gone;
-  // Bytes of a next request are here already: its client will be seen to go when it is served.
-  if (watch_.running() || reader_.has_buffered()) return;
-  watch_.Start(Watch());
+void ServerConnection::StartWatch() {
+  reader_.ReadAhead(context_.get_executor(), [this] {
+    if (client_gone_ != nullptr) client_gone_->Request();
+  });
 }
 
-Awaitable<void> ServerConnection::Watch() {
-  watch_result_ = co_await reader_.Fill();
-  if (watch_result_ && watched_ != nullptr) watched_->Request();
+void ServerConnection::DirectionEnded(bool& direction) {
+  direction = false;
+  if (reading_body_ || writing_) {
+    stream_->ExpiresAfter(options_.idle_timeout);
+  } else {
+    stream_->ExpiresNever();
+  }
 }
 
 Awaitable<error_code> ServerConnection::Write(std::span<const asio::const_buffer> buffers) {
+  writing_ = true;
   stream_->ExpiresAfter(options_.idle_timeout);
   const IoResult sent = co_await stream_->Write(buffers);
-  stream_->ExpiresNever();
+  DirectionEnded(writing_);
   co_return sent.code;
+}
+
+void ServerConnection::Close() {
+  stream_->Close();
+  if (client_gone_ != nullptr) client_gone_->Request();
 }
 
 void ServerConnection::Drain() {

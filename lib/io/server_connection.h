@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 
-#include "io/child_task.h"
 #include "io/http_server.h"
 #include "io/message_reader.h"
 #include "io/stream.h"
@@ -37,8 +36,8 @@ class ServerConnection final {
 
   // Ends the connection: at once if idle, else after the answer under way.
   void Drain();
-  // Ends it now, whatever it does.
-  void Close() { stream_->Close(); }
+  // Ends it now, whatever it does: a handler at work is told that its client has gone.
+  void Close();
 
  private:
   friend class Exchange;
@@ -49,8 +48,9 @@ class ServerConnection final {
   Awaitable<void> Refuse(int status);
   Awaitable<bool> FinishRequestBody();
   Awaitable<void> LingeringClose();
-  void StartWatch(Cancellation& client_gone);
-  Awaitable<void> Watch();
+  void StartWatch();
+  // One deadline serves both directions: it stays while either is waited for.
+  void DirectionEnded(bool& direction);
   Awaitable<error_code> Write(std::span<const asio::const_buffer> buffers);
 
   asio::io_context& context_;
@@ -61,10 +61,9 @@ class ServerConnection final {
   const ServerOptions& options_;
   HttpHandler& handler_;
   MessageReader reader_;
-  ChildTask watch_;  // reads on while an answer is made; spans requests, since a next request's
-                     // first bytes are what it usually gets
-  Cancellation* watched_ = nullptr;  // told when the client goes; null between requests
-  error_code watch_result_;
+  Cancellation* client_gone_ = nullptr;  // of the request being served; null between requests
+  bool reading_body_ = false;
+  bool writing_ = false;
   std::size_t requests_ = 0;
   bool in_request_ = false;
   bool draining_ = false;

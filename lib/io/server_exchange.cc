@@ -64,10 +64,10 @@ Awaitable<BodyChunk> RequestBody::ReadOnce() {
           TransportError(TransportError::Kind::kReset, ec, "answering 100: " + ec.message()));
     }
   }
+  connection.reading_body_ = true;
   connection.stream_->ExpiresAfter(connection.options_.idle_timeout);
   const MessageReader::Piece piece = co_await connection.reader_.ReadBody();
-  if (connection_ == nullptr) co_return Detached();
-  connection.stream_->ExpiresNever();
+  connection.DirectionEnded(connection.reading_body_);
   if (piece.code) {
     const auto kind = piece.code == asio::error::timed_out ? TransportError::Kind::kTimeout
                                                            : TransportError::Kind::kReset;
@@ -76,12 +76,12 @@ Awaitable<BodyChunk> RequestBody::ReadOnce() {
   if (!piece.bytes.empty()) co_return BodyChunk(piece.bytes);
   at_end_ = true;
   trailers_ = connection.reader_.parser().trailers();
-  if (watch_at_end_ != nullptr) connection.StartWatch(*watch_at_end_);
+  if (watch_at_end_) connection.StartWatch();
   co_return BodyChunk();
 }
 
 Awaitable<void> RequestBody::Detach() {
-  watch_at_end_ = nullptr;
+  watch_at_end_ = false;
   if (reading_) {
     // An upload still waits for the client, which has its answer: let it see that and end.
     cancelled_ = true;
@@ -101,9 +101,9 @@ Exchange::Exchange(ServerConnection& connection)
 
 void Exchange::WatchClient() {
   if (body_->at_end_) {
-    connection_.StartWatch(client_gone_);
+    connection_.StartWatch();
   } else {
-    body_->watch_at_end_ = &client_gone_;
+    body_->watch_at_end_ = true;
   }
 }
 

@@ -38,7 +38,7 @@ class RequestBody final : public BodySource {
   ServerConnection* connection_;  // null once detached
   const std::optional<std::uint64_t> size_;
   Headers trailers_;
-  Cancellation* watch_at_end_ = nullptr;
+  bool watch_at_end_ = false;
   SteadyTimer idle_;  // wakes Detach when no read is pending any more
   bool continue_wanted_ = false;
   bool reading_ = false;

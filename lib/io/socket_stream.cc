@@ -77,9 +77,9 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     const ssize_t got = ::recv(lowest().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (got == 0) return true;
     if (got < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
-    // Plain bytes nobody asked for make the connection unfit. Under TLS they may be a session
-    // ticket.
-    return !kTls;
+    // Bytes nobody asked for: a surplus answer, or TLS's goodbye. A late session ticket looks the
+    // same and costs one connection.
+    return true;
   }
 
   std::optional<std::uint64_t> bytes_acknowledged() const noexcept override {
@@ -96,8 +96,6 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   bool expired() const { return expired_; }
 
  private:
-  static constexpr bool kTls = !std::is_same_v<Layer, Socket>;
-
   auto& lowest() { return layer_.lowest_layer(); }
   const auto& lowest() const { return layer_.lowest_layer(); }
 
@@ -161,7 +159,7 @@ std::unique_ptr<Stream> MakeTcpStream(asio::io_context& context, Socket socket) 
 
 Awaitable<HandshakeResult> TlsConnect(asio::io_context& context, asio::ssl::context& tls,
                                       Socket socket, std::string host,
-                                      std::chrono::milliseconds time) {
+                                      std::chrono::milliseconds time, Cancellation& cancel) {
   SetNoDelay(socket);
   auto stream = std::make_unique<TlsStream>(context, std::move(socket), tls);
   SSL* ssl = stream->layer().native_handle();
@@ -172,6 +170,8 @@ Awaitable<HandshakeResult> TlsConnect(asio::io_context& context, asio::ssl::cont
   stream->layer().set_verify_mode(asio::ssl::verify_peer, ec);
   if (!ec) stream->layer().set_verify_callback(asio::ssl::host_name_verification(host), ec);
   if (ec) co_return HandshakeResult(ec, "TLS cannot be set up: " + ec.message());
+  // The stream lives at least as long as the handshake, and the scope no longer.
+  const Cancellation::Scope scope(cancel, [peer = stream.get()] { peer->Close(); });
   Awaitable<HandshakeResult> handshake =
       Handshake(std::move(stream), asio::ssl::stream_base::client, time);
   co_return co_await std::move(handshake);

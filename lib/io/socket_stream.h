@@ -11,6 +11,7 @@
 #include <string>
 
 #include "io/stream.h"
+#include "keywalk/transport.h"
 
 namespace keywalk::io {
 
@@ -30,10 +31,10 @@ class HandshakeResult {
 };
 
 // The client's side: sends SNI and verifies the peer's certificate for `host` with what `tls`
-// trusts. `tls` outlives the stream.
+// trusts. `tls` outlives the stream. `cancel` ends the handshake.
 Awaitable<HandshakeResult> TlsConnect(asio::io_context& context, asio::ssl::context& tls,
                                       Socket socket, std::string host,
-                                      std::chrono::milliseconds time);
+                                      std::chrono::milliseconds time, Cancellation& cancel);
 // The server's side.
 Awaitable<HandshakeResult> TlsAccept(asio::io_context& context, asio::ssl::context& tls,
                                      Socket socket, std::chrono::milliseconds time);

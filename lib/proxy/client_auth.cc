@@ -17,7 +17,7 @@ bool IsCredentialHeader(std::string_view name) {
 // of a field that has none.
 std::string_view WithoutScheme(std::string_view value) {
   value = TrimWhitespace(value);
-  const std::size_t space = value.find(' ');
+  const std::size_t space = value.find_first_of(" \t");
   return space == value.npos ? value : TrimWhitespace(value.substr(space));
 }
 
@@ -41,17 +41,14 @@ bool ClientAuth::IsToken(std::string_view credential) const {
   return found != 0;
 }
 
+// In any credential header and with any scheme: what a provider knows as its own differs, and a
+// token that is not recognised here would be sent to it.
 bool ClientAuth::HoldsToken(const Headers& headers) const {
-  constexpr std::string_view kBearer = "Bearer ";
   bool found = false;
   for (const Headers::Field field : headers) {
-    const std::string_view value = TrimWhitespace(field.value);
-    if (EqualsIgnoreCase(field.name, "X-Api-Key")) {
-      found = IsToken(value) || found;
-    } else if (EqualsIgnoreCase(field.name, "Authorization") &&
-               EqualsIgnoreCase(value.substr(0, kBearer.size()), kBearer)) {
-      found = IsToken(TrimWhitespace(value.substr(kBearer.size()))) || found;
-    }
+    if (!IsCredentialHeader(field.name)) continue;
+    found = IsToken(TrimWhitespace(field.value)) || found;
+    found = IsToken(WithoutScheme(field.value)) || found;
   }
   return found;
 }

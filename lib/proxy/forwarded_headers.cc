@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "io/http1_writer.h"
+
 namespace keywalk::proxy {
 namespace {
 
@@ -12,26 +14,13 @@ constexpr std::string_view kForwardedFor = "X-Forwarded-For";
 constexpr std::string_view kForwardedHost = "X-Forwarded-Host";
 constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
 
-// Not copied: hop by hop, framing, and what is written anew. Proxy-Authorization is meant for us.
-constexpr std::array<std::string_view, 15> kNotCopied = {"Connection",
-                                                         "Keep-Alive",
-                                                         "Proxy-Connection",
-                                                         "TE",
-                                                         "Trailer",
-                                                         "Transfer-Encoding",
-                                                         "Upgrade",
-                                                         "Proxy-Authenticate",
-                                                         "Proxy-Authorization",
-                                                         "Content-Length",
-                                                         "Expect",
-                                                         "Host",
-                                                         kForwardedFor,
-                                                         kForwardedHost,
-                                                         kForwardedProto};
+// Answered by us or written anew; the hop-by-hop and framing fields are the transport's knowledge.
+constexpr std::array<std::string_view, 5> kNotCopied = {"Expect", "Host", kForwardedFor,
+                                                        kForwardedHost, kForwardedProto};
 
 bool IsCopied(const Headers& received, bool has_connection, std::string_view name) {
   const auto same = [name](std::string_view other) { return EqualsIgnoreCase(name, other); };
-  if (std::ranges::any_of(kNotCopied, same)) return false;
+  if (io::IsHopByHop(name) || std::ranges::any_of(kNotCopied, same)) return false;
   return !has_connection || !received.HasToken("Connection", name);
 }
 

@@ -99,6 +99,11 @@ Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const io::Request
 Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(io::ServerExchange& exchange,
                                                           AccessRecord& record) const {
   const io::RequestHead& head = exchange.head();
+  // TRACE shows the client what the upstream got, the pool's key with it; a CONNECT that succeeds
+  // is a tunnel past everything here.
+  if (head.method == "TRACE" || head.method == "CONNECT") {
+    return Refusal(501, "the method is not supported");
+  }
   if (IsWebSocketUpgrade(head.headers)) return Refusal(501, "WebSocket is not supported");
   Result<Plan, Refusal> plan = RouteRequest(head, record);
   if (!plan) return plan;
@@ -142,6 +147,8 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
   if (!result) {
     TransportError error = std::move(result).error();
     if (bounded != nullptr && bounded->exceeded()) error.kind = Kind::kBodyTooLarge;
+    record.attempts = error.attempts;
+    record.key_hint = error.key_hint;
     co_await AnswerFailure(exchange, error, route, record);
     co_return;
   }

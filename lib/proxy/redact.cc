@@ -15,9 +15,26 @@ namespace {
 constexpr std::array<std::string_view, 6> kSecretHeaders = {"Authorization", "Proxy-Authorization",
                                                             "X-Api-Key",     "X-Amz-Security-Token",
                                                             "Cookie",        "Set-Cookie"};
-constexpr std::array<std::string_view, 9> kSecretParameters = {
-    "key",          "api_key", "api-key", "apikey",   "x-api-key",
-    "access_token", "token",   "auth",    "signature"};
+constexpr std::array<std::string_view, 20> kSecretParameters = {"key",
+                                                                "api_key",
+                                                                "api-key",
+                                                                "apikey",
+                                                                "x-api-key",
+                                                                "x-goog-api-key",
+                                                                "subscription-key",
+                                                                "access_token",
+                                                                "token",
+                                                                "auth",
+                                                                "signature",
+                                                                "sig",
+                                                                "secret",
+                                                                "client_secret",
+                                                                "password",
+                                                                "code",
+                                                                "credential",
+                                                                "x-amz-signature",
+                                                                "x-amz-credential",
+                                                                "x-amz-security-token"};
 
 bool IsAmong(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::any_of(
@@ -53,10 +70,10 @@ std::string RedactTarget(std::string_view target) {
   std::string redacted(target.substr(0, query + 1));
   target.remove_prefix(query + 1);
   while (true) {
-    const std::size_t end = std::min(target.find('&'), target.size());
+    const std::size_t end = std::min(target.find_first_of("&;"), target.size());
     redacted += RedactParameter(target.substr(0, end));
     if (end == target.size()) return redacted;
-    redacted += '&';
+    redacted += target[end];
     target.remove_prefix(end + 1);
   }
 }

@@ -72,6 +72,12 @@ TEST(HttpServerTest, AnswersExpectContinueWhenTheBodyIsWanted) {
   EXPECT_EQ(ReadReply(client).body, "POST /e ok");
 }
 
+std::string Repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 TEST(HttpServerTest, RefusesWhatCannotBeRead) {
   ServerOptions options;
   options.max_header_bytes = 4096;
@@ -83,6 +89,8 @@ TEST(HttpServerTest, RefusesWhatCannotBeRead) {
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
       {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8000, 'x') + "\r\n\r\n", 431},
+      {"GET / HTTP/1.1\r\nHost: a\r\n" + Repeated("a:\r\n", 600) + "\r\n", 431},
+      {"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + Repeated("x,", 600) + "\r\n\r\n", 431},
   };
   for (const auto& [text, status] : cases) {
     RawClient client(server.port());
@@ -224,10 +232,43 @@ TEST(HttpServerTest, TellsWhenTheClientGoes) {
     co_await forever.async_wait(kAwaitTuple);
     gone.set_value();
   });
+  // What follows the request must not blind the watch: a stray empty line, another request.
+  for (const std::string& after :
+       {std::string(), std::string("\r\n"), RequestText("GET", "/", {})}) {
+    gone = std::promise<void>();
+    RawClient client(server.port());
+    client.Send(RequestText("POST", "/", {}, "body") + after);
+    client.Close();
+    EXPECT_EQ(gone.get_future().wait_for(testing::kTestLimit), std::future_status::ready) << after;
+  }
+}
+
+TEST(HttpServerTest, EmptyLinesBeforeARequestAreSkipped) {
+  ServerThread server(Echo);
   RawClient client(server.port());
-  client.Send(RequestText("POST", "/", {}, "body"));
-  client.Close();
-  EXPECT_EQ(gone.get_future().wait_for(testing::kTestLimit), std::future_status::ready);
+  client.Send("\r\n" + RequestText("POST", "/1", {}, "one") + "\r\n\r");
+  EXPECT_EQ(ReadReply(client).body, "POST /1 one");
+  client.Send("\n" + RequestText("GET", "/2", {}));
+  EXPECT_EQ(ReadReply(client).body, "GET /2 ");
+}
+
+TEST(HttpServerTest, ADrainThatTakesTooLongTellsTheHandler) {
+  std::promise<void> started;
+  ServerThread server([&started](ServerExchange& exchange) -> Awaitable<void> {
+    SteadyTimer forever(co_await asio::this_coro::executor,
+                        std::chrono::steady_clock::time_point::max());
+    const Cancellation::Scope scope(exchange.client_gone(), [&forever] { forever.cancel(); });
+    started.set_value();
+    co_await forever.async_wait(kAwaitTuple);  // nobody watches the client
+  });
+  RawClient client(server.port());
+  client.Send(RequestText("GET", "/", {}));
+  started.get_future().wait();
+  std::promise<void> drained;
+  asio::co_spawn(server.context().get_executor(),
+                 server.server().Drain(std::chrono::milliseconds(20)),
+                 [&drained](std::exception_ptr) { drained.set_value(); });
+  EXPECT_EQ(drained.get_future().wait_for(testing::kTestLimit), std::future_status::ready);
 }
 
 TEST(HttpServerTest, PipelinedBytesAreNotTakenForAClientThatGoes) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <set>
 #include <string>
@@ -467,6 +468,64 @@ Awaitable<void> ServeConnect(asio::io_context& context, std::uint16_t to, std::s
   back.Start(Relay(*upstream, client));
   co_await Relay(client, *upstream);
   co_await back.Join();
+}
+
+// An answer too many must not become the next request's (response queue poisoning).
+TEST(HttpTransportTest, AConnectionWithASurplusAnswerIsNotReused) {
+  const testing::TempDir dir;
+  const testing::TestCertificate certificate = testing::MakeTestCertificate(dir.path());
+  for (const char* scheme : {"http", "https"}) {
+    io::ServerOptions options;
+    if (std::string(scheme) == "https") {
+      options.tls_cert_file = certificate.cert_file;
+      options.tls_key_file = certificate.key_file;
+    }
+    std::promise<void> answered;
+    std::promise<void> surplus_sent;
+    std::shared_future<void> go = answered.get_future().share();
+    ServerThread server(
+        [&](ServerExchange& exchange) -> Awaitable<void> {
+          const bool first = exchange.connection_id() == 1;
+          io::Stream& raw = exchange.TakeOver();
+          const std::string text = first ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                         : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh";
+          const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+          co_await raw.Write(buffers);
+          if (!first) co_return;
+          go.wait();
+          co_await raw.Write(buffers);
+          surplus_sent.set_value();
+          std::array<char, 1> byte;
+          co_await raw.ReadSome(asio::buffer(byte));  // open until the client closes
+        },
+        options);
+    IoRunner io;
+    HttpTransportOptions to = OptionsFor(server.port(), scheme);
+    to.ca_file = certificate.ca_file;
+    const auto transport = TransportFor(io, to);
+    EXPECT_EQ(RoundTrip(io, *transport, Request()).body, "ok");
+    answered.set_value();
+    surplus_sent.get_future().wait();
+    EXPECT_EQ(RoundTrip(io, *transport, Request()).body, "fresh") << scheme;
+  }
+}
+
+TEST(HttpTransportTest, CancellingEndsATlsHandshake) {
+  asio::io_context silent_context;  // accepts in the kernel, never speaks
+  asio::ip::tcp::acceptor silent(silent_context,
+                                 asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  IoRunner io;
+  HttpTransportOptions options = OptionsFor(silent.local_endpoint().port(), "https");
+  options.connect_timeout = testing::kTestLimit * 2;
+  const auto transport = TransportFor(io, options);
+  Cancellation cancel;
+  io::SteadyTimer soon(io.context().get_executor(), std::chrono::milliseconds(50));
+  soon.async_wait([&cancel](const error_code&) { cancel.Request(); });
+  io.Run([](Transport& via, Cancellation& token) -> Awaitable<void> {
+    const Request request;
+    const RoundTripResult result = co_await via.RoundTrip(request, token);
+    EXPECT_TRUE(!result.ok() && result.error().kind == Kind::kCancelled);
+  }(*transport, cancel));
 }
 
 TEST(HttpTransportTest, AForwardProxyTunnelsToATlsUpstream) {

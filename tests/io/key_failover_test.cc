@@ -116,6 +116,7 @@ class KeyFailoverTest : public ::testing::Test {
   Response response_;
   std::string body_;
   std::optional<Kind> failure_;
+  std::string failed_hint_;
 
  private:
   Awaitable<void> Exchange(Transport& transport, const Request& request) {
@@ -123,6 +124,7 @@ class KeyFailoverTest : public ::testing::Test {
     RoundTripResult result = co_await transport.RoundTrip(request, cancel);
     if (!result.ok()) {
       failure_ = result.error().kind;
+      failed_hint_ = result.error().key_hint;
       co_return;
     }
     response_ = std::move(*result);
@@ -197,6 +199,7 @@ TEST_F(KeyFailoverTest, ATransportErrorIsReturnedAsItIs) {
   Answers({{0, {}, "", Kind::kReset}});
   Send(Post({"x"}));
   EXPECT_EQ(failure_, Kind::kReset);
+  EXPECT_EQ(failed_hint_, MaskKey("key-zero")) << "the access record names the key";
   EXPECT_EQ(inner_->attempts.size(), 1u);
   EXPECT_EQ(state(0), KeyState::kValid);
 }
@@ -238,6 +241,62 @@ TEST_F(KeyFailoverTest, AClientThatGoesEndsTheWalkUnmarked) {
   EXPECT_EQ(failure_, Kind::kCancelled);
   EXPECT_EQ(inner_->attempts.size(), 1u);
   EXPECT_EQ(state(0), KeyState::kValid);
+}
+
+// A refusal whose body is still coming when the client goes.
+class LeavingBody final : public ResponseBody {
+ public:
+  explicit LeavingBody(Cancellation& client) : client_(client) {}
+  std::optional<std::uint64_t> size() const override { return std::nullopt; }
+  Awaitable<BodyChunk> Read() override {
+    client_.Request();
+    co_return BodyChunk(TransportError(Kind::kCancelled, {}, "cancelled"));
+  }
+  void Cancel() override {}
+  const Headers& trailers() const override { return none_; }
+  Awaitable<void> Discard(DiscardLimits) override { co_return; }
+
+ private:
+  Cancellation& client_;
+  const Headers none_;
+};
+
+class LeavingTransport final : public Transport {
+ public:
+  Awaitable<RoundTripResult> RoundTrip(const Request&, Cancellation& cancel) override {
+    Response response;
+    response.status = 429;
+    response.body = std::make_unique<LeavingBody>(cancel);
+    co_return std::move(response);
+  }
+};
+
+TEST_F(KeyFailoverTest, AClientThatGoesWhileTheVerdictIsReadMarksNothing) {
+  UsePool({"key-zero", "key-one"}, "every-clause");
+  const auto transport = NewKeyFailoverTransport(std::make_shared<LeavingTransport>(), config_);
+  std::optional<Kind> failure;
+  io_.Run([](Transport& via, std::optional<Kind>& seen) -> Awaitable<void> {
+    Cancellation cancel;
+    const Request request;
+    RoundTripResult result = co_await via.RoundTrip(request, cancel);
+    if (!result.ok()) seen = result.error().kind;
+  }(*transport, failure));
+  EXPECT_EQ(failure, Kind::kCancelled);
+  EXPECT_EQ(state(0), KeyState::kValid);
+}
+
+TEST_F(KeyFailoverTest, APolicyThatReadsBodiesAsksForPlainOnes) {
+  Request request = Post({"x"});
+  request.headers.Set("Accept-Encoding", "gzip");
+  UsePool({"key-zero"}, "every-clause");
+  Answers({{200, {}, "", {}}});
+  Send(request);
+  EXPECT_EQ(inner_->attempts[0].headers.Find("Accept-Encoding"), "identity");
+  UsePool({"key-zero"}, "coder-v1");
+  Answers({{200, {}, "", {}}});
+  request.stream_body = std::make_shared<PiecesBody>(std::vector<std::string>{"x"});
+  Send(request);
+  EXPECT_EQ(inner_->attempts[0].headers.Find("Accept-Encoding"), "gzip");
 }
 
 TEST_F(KeyFailoverTest, WithoutABuilderExhaustionIs502) {

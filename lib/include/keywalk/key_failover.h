@@ -41,6 +41,8 @@ struct KeyFailoverConfig {
   MarkKey mark_key;
   // True if mark_key may depend on the error body of such a response.
   std::function<bool(int status)> needs_body;
+  // mark_key reads error bodies, so attempts ask for uncompressed ones (Accept-Encoding: identity).
+  bool asks_for_plain_bodies = false;
   // nullopt: the transport answers 502 itself.
   std::function<std::optional<ExhaustedAnswer>(const Exhaustion&)> build_exhausted_response;
 

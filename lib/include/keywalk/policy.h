@@ -94,6 +94,9 @@ struct Policy {
   // prefix of it first.
   bool NeedsBody(int status) const noexcept;
 
+  // True if that holds for any status.
+  bool NeedsBodies() const noexcept;
+
   // The verdict on one response. Pure, allocates nothing.
   Classification Classify(const ResponseFacts& response) const noexcept;
 

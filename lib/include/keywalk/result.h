@@ -42,6 +42,7 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   // REQUIRES: !ok()
+  E& error() & { return assert(!ok()), *std::get_if<1>(&state_); }
   const E& error() const& { return assert(!ok()), *std::get_if<1>(&state_); }
   E&& error() && { return assert(!ok()), std::move(*std::get_if<1>(&state_)); }
 

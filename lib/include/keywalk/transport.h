@@ -44,6 +44,10 @@ struct TransportError {
   Kind kind;
   error_code code;
   std::string message;  // for a log line: what was attempted, with whom, and what went wrong
+
+  // Filled by the key-failover transport, as in Response.
+  std::size_t attempts = 0;
+  std::string key_hint;
 };
 std::string_view ToString(TransportError::Kind kind) noexcept;
 
