@@ -98,8 +98,7 @@ bool LookTheSame(const Outcome& nominal, const Outcome& slowed) {
     return nominal == slowed;
   }
   const Duration wait = nominal.exhaustion.retry_after;
-  const Duration later =
-      std::max(slowed.exhaustion.retry_after - kAnswerSlack, std::min(wait, Duration(1)));
+  const Duration later = std::max(slowed.exhaustion.retry_after - kAnswerSlack, Duration::zero());
   return nominal.exhaustion.kind == slowed.exhaustion.kind &&
          std::chrono::ceil<std::chrono::seconds>(wait) ==
              std::chrono::ceil<std::chrono::seconds>(later);

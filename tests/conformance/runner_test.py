@@ -5,6 +5,7 @@ Method: the program from outside, with fixtures and adapters written here."""
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import time
@@ -283,6 +284,8 @@ class HostileAdapterTest(ConformTest):
             self.assertEqual(alive.readline(), "up\n")
             runner.send_signal(signal.SIGINT)
             self.assertEqual(runner.wait(timeout=30), 128 + signal.SIGINT)
+            ended, _, _ = select.select([alive], [], [], 30)
+            self.assertTrue(ended, "the adapter lives on")
             self.assertEqual(alive.read(), "")
 
 

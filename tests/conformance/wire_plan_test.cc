@@ -67,6 +67,7 @@ TEST(WirePlanTest, AWaitJustAboveAWholeSecondIsNotSure) {
   };
   EXPECT_EQ(plan("5000").impossible, "");
   EXPECT_NE(plan("5000.5").impossible, "");
+  EXPECT_NE(plan("1").impossible, "");
 }
 
 TEST(WirePlanTest, OnlyTheChecksThatAreNotSureAreLeftOut) {
