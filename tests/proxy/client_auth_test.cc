@@ -42,8 +42,11 @@ const Case kCases[] = {
     {"openai", "authorization", "bearer  token-1 ", kOwn, kNo, kPool, kPool},
     {"openai", "X-Api-Key", "token-1", kPool, kNo, kPool, kPool},
     {"openai", "Authorization", "Bearer sk-mine", kOwn, kNo, kOwn, kNo},
-    {"openai", "Authorization", "Basic token-1", kOwn, kNo, kOwn, kNo},
-    {"openai", "Authorization", "token-1", kOwn, kNo, kOwn, kNo},
+    // Wherever a token is put, it is recognised: it must not reach the upstream.
+    {"openai", "Authorization", "Basic token-1", kOwn, kNo, kPool, kPool},
+    {"openai", "Authorization", "Bearer\ttoken-1", kOwn, kNo, kPool, kPool},
+    {"openai", "Authorization", "token-1", kOwn, kNo, kPool, kPool},
+    {"openai", "api-key", "token-1", kPool, kNo, kPool, kPool},
     {"openai", "X-Api-Key", "sk-mine", kPool, kNo, kOwn, kNo},
     {"openai", "Authorization", "Bearer token-", kOwn, kNo, kOwn, kNo},
     {"openai", "Authorization", "Bearer token-1x", kOwn, kNo, kOwn, kNo},

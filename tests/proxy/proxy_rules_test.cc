@@ -94,6 +94,13 @@ TEST(ProxyRulesTest, WebSocketIsNotSupported) {
   EXPECT_THAT(harness.Attempts(), IsEmpty());
 }
 
+TEST(ProxyRulesTest, MethodsThatShowOrLeaveTheProxyAreNotSupported) {
+  ProxyHarness harness(With({}));
+  EXPECT_EQ(harness.Send("TRACE", "/v1/x").status, 501);
+  EXPECT_EQ(harness.Send("CONNECT", "api.example.com:443").status, 501);
+  EXPECT_THAT(harness.Attempts(), IsEmpty());
+}
+
 TEST(ProxyRulesTest, TooLargeBodyIsRefusedBeforeAnyAttempt) {
   ProxyHarness harness(With([](ProxyConfig& config) { config.limits.max_body_bytes = 1000; }));
   EXPECT_EQ(harness.Post({}, std::string(1001, 'x')).status, 413);
@@ -140,6 +147,8 @@ TEST(ProxyRulesTest, UnreachableUpstreamIs502) {
   EXPECT_EQ(reply.status, 502);
   EXPECT_THAT(reply.body, HasSubstr("upstream proxy error"));
   EXPECT_TRUE(harness.WaitForLog("upstream proxy error (connect)"));
+  EXPECT_THAT(harness.Admin("/metrics").body,
+              HasSubstr("keywalk_upstream_errors_total{kind=\"connect\",provider=\"openai\"} 1"));
   EXPECT_THAT(harness.States(), ElementsAre("valid", "valid"));
 }
 
