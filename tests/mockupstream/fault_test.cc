@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "mockupstream/script.h"
 #include "tests/mockupstream/mock_client.h"
 
@@ -20,6 +22,9 @@ struct FaultCase {
   bool head;         // the head is seen
   std::size_t body;  // bytes after the head, framing included
 };
+
+// For the names of cases, which must not hold addresses.
+void PrintTo(const FaultCase& place, std::ostream* out) { *out << place.name; }
 
 // A body of 1000 bytes; with chunks its framing takes 5 bytes before ("3e8\r\n") and 2 after.
 constexpr FaultCase kPlaces[] = {
@@ -42,6 +47,8 @@ struct FaultKind {
   const char* name;
   ReadEnd end;
 };
+
+void PrintTo(const FaultKind& kind, std::ostream* out) { *out << kind.name; }
 
 class FaultTest : public ::testing::TestWithParam<std::tuple<FaultCase, FaultKind>> {};
 
