@@ -80,7 +80,10 @@ TEST(AdminTest, ShowsTheJournalWithoutKeys) {
   const auto server = StartMock(Parse(kScript));
   Ask(*server, kFirst);
   Ask(*server, kSecond);
-  Ask(*server, "sk-somebody-elses-key-7777");
+  RawClient client(server->port());  // one that sends another lane's key where none belongs
+  const Headers headers{{"x-api-key", "sk-somebody-elses-key-7777"}, {"X-Debug", kSecond}};
+  client.Send(RequestText("GET", "/v1/x", headers));
+  ReadReply(client);
   const RawReply reply = Admin(*server, "GET", "/__mock/journal");
   const json entries = json::parse(reply.body);
   ASSERT_EQ(entries.size(), 3u);

@@ -62,6 +62,8 @@ TEST(EarlyTest, AnswersInsteadOf100Continue) {
   const RawReply reply = ReadReply(client);
   EXPECT_EQ(reply.status, 413);
   EXPECT_TRUE(reply.headers.HasToken("Connection", "close"));
+  EXPECT_EQ(client.ReadToEnd(), ReadEnd::kClosed);
+  EXPECT_EQ(client.received(), "") << "100 (Continue) after the answer";
 }
 
 TEST(EarlyTest, ARequestWithoutBodyIsServedAsAnyOther) {

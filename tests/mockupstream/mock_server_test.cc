@@ -189,6 +189,18 @@ TEST(MockServerTest, StoppingEndsWhatIsBeingServed) {
   EXPECT_THROW(RawClient(server->port()), std::runtime_error);
 }
 
+TEST(MockServerTest, StoppingEndsAStallThatNobodyWatches) {
+  const auto server =
+      StartMock(OneLane(R"([{"early": true, "fault": {"at": "before_head", "kind": "stall"}}])"));
+  RawClient client(server->port());
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nx-api-key: " + std::string(kKey) +
+              "\r\nContent-Length: 5\r\n\r\n");
+  WaitForEntries(*server, 1);
+  const auto start = std::chrono::steady_clock::now();
+  server->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, kLimit);
+}
+
 TEST(MockServerTest, SaysWhyItCannotStart) {
   const auto server = StartMock(Parse(kTwoKeys));
   MockServerOptions taken;
