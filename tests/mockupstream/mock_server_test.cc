@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <thread>
 #include <vector>
@@ -198,7 +199,8 @@ TEST(MockServerTest, StoppingEndsAStallThatNobodyWatches) {
   WaitForEntries(*server, 1);
   const auto start = std::chrono::steady_clock::now();
   server->Stop();
-  EXPECT_LT(std::chrono::steady_clock::now() - start, kLimit);
+  // Well below the time that Stop() gives to what does not end by itself.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
 }
 
 TEST(MockServerTest, SaysWhyItCannotStart) {
