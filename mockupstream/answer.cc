@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "mockupstream/pause.h"
 #include "mockupstream/sse.h"
 
 namespace keywalk::mock {
@@ -22,9 +23,9 @@ std::string Repeated(std::string_view body) {
 
 }  // namespace
 
-StepAnswer::StepAnswer(io::ServerExchange& exchange, const ScriptStep& step, Pauser& pauser,
-                       std::chrono::milliseconds max_stall)
-    : exchange_(exchange), step_(step), pauser_(pauser), max_stall_(max_stall) {
+StepAnswer::StepAnswer(asio::io_context& context, io::ServerExchange& exchange,
+                       const ScriptStep& step, std::chrono::milliseconds max_stall)
+    : context_(context), exchange_(exchange), step_(step), max_stall_(max_stall) {
   if (!step_.fault) return;
   outcome_.fault = FaultState::kPending;
   until_fault_ = step_.fault->body_bytes;
@@ -51,7 +52,7 @@ Awaitable<AnswerOutcome> StepAnswer::Run() {
   if (step_.headers.HasToken("Connection", "close")) exchange_.CloseAfterResponse();
 
   if (step_.delay.count() > 0) {
-    const bool elapsed = co_await Pause(step_.delay);
+    const bool elapsed = co_await Wait(step_.delay);
     if (!elapsed) co_return outcome_;
   }
   if (FaultAt(Fault::At::kBeforeHead)) {
@@ -75,8 +76,8 @@ Awaitable<AnswerOutcome> StepAnswer::Run() {
   co_return outcome_;
 }
 
-Awaitable<bool> StepAnswer::Pause(std::chrono::milliseconds time) {
-  co_return co_await pauser_.Wait(time, exchange_.client_gone());
+Awaitable<bool> StepAnswer::Wait(std::chrono::milliseconds time) {
+  co_return co_await Pause(context_, time, exchange_.client_gone());
 }
 
 Awaitable<bool> StepAnswer::SendHead() {
@@ -120,7 +121,7 @@ Awaitable<bool> StepAnswer::SendPieces(std::string_view body) {
 Awaitable<bool> StepAnswer::SendEvents() {
   for (const SseEvent& event : step_.sse) {
     if (event.delay.count() > 0) {
-      const bool elapsed = co_await Pause(event.delay);
+      const bool elapsed = co_await Wait(event.delay);
       if (!elapsed) co_return false;
     }
     const std::string text = EncodeSse(event);
@@ -153,7 +154,7 @@ Awaitable<bool> StepAnswer::SendPiece(std::string_view bytes) {
 Awaitable<void> StepAnswer::Fail() {
   outcome_.fault = FaultState::kFired;
   const Fault::Kind kind = step_.fault->kind;
-  if (kind == Fault::Kind::kStall) co_await Pause(max_stall_);
+  if (kind == Fault::Kind::kStall) co_await Wait(max_stall_);
   io::Stream& stream = exchange_.TakeOver();
   if (kind == Fault::Kind::kReset) {
     stream.Reset();

@@ -2,6 +2,7 @@
 #ifndef KEYWALK_MOCKUPSTREAM_ANSWER_H_
 #define KEYWALK_MOCKUPSTREAM_ANSWER_H_
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,7 +11,6 @@
 #include "io/http_server.h"
 #include "keywalk/awaitable.h"
 #include "mockupstream/journal.h"
-#include "mockupstream/pause.h"
 #include "mockupstream/script.h"
 
 namespace keywalk::mock {
@@ -29,7 +29,7 @@ class AnswerOutcome {
 class StepAnswer {
  public:
   // A stall ends after `max_stall`, if the client does not go away before.
-  StepAnswer(io::ServerExchange& exchange, const ScriptStep& step, Pauser& pauser,
+  StepAnswer(asio::io_context& context, io::ServerExchange& exchange, const ScriptStep& step,
              std::chrono::milliseconds max_stall);
 
   Awaitable<AnswerOutcome> Run();
@@ -41,7 +41,7 @@ class StepAnswer {
   // True if one call of Respond() does it all.
   bool plain() const;
 
-  Awaitable<bool> Pause(std::chrono::milliseconds time);
+  Awaitable<bool> Wait(std::chrono::milliseconds time);
   Awaitable<bool> SendHead();
   // These are false once the answer is over: a fault fired, the client is gone, the server stops.
   Awaitable<bool> SendBody();
@@ -51,9 +51,9 @@ class StepAnswer {
   Awaitable<bool> SendPiece(std::string_view bytes);
   Awaitable<void> Fail();
 
+  asio::io_context& context_;
   io::ServerExchange& exchange_;
   const ScriptStep& step_;
-  Pauser& pauser_;
   const std::chrono::milliseconds max_stall_;
   std::uint64_t until_fault_ = 0;  // body bytes still to send before a fault in the body
   AnswerOutcome outcome_;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/deadline.h"
 #include "keywalk/secret.h"
 #include "mockupstream/credential.h"
 
@@ -71,11 +72,7 @@ void RecordBody(const BodyRecord& body, JournalEntry& entry) {
 }  // namespace
 
 MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOptions options)
-    : context_(context),
-      state_(state),
-      options_(std::move(options)),
-      pauser_(context),
-      admin_(state) {}
+    : context_(context), state_(state), options_(std::move(options)), admin_(state) {}
 
 Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
   const ActiveScope active(active_);
@@ -125,7 +122,7 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
                                              const LaneState::Turn& turn, const std::string& key) {
   AnswerOutcome outcome;
   if (turn.step != nullptr) {
-    StepAnswer answer(exchange, *turn.step, pauser_, options_.max_stall);
+    StepAnswer answer(context_, exchange, *turn.step, options_.max_stall);
     outcome = co_await answer.Run();
   } else if (lane != nullptr) {
     const MockError error(kLaneExhausted, "mock_lane_exhausted",

@@ -15,7 +15,6 @@
 #include "mockupstream/admin.h"
 #include "mockupstream/answer.h"
 #include "mockupstream/mock_state.h"
-#include "mockupstream/pause.h"
 #include "mockupstream/request_body.h"
 
 namespace keywalk::mock {
@@ -36,8 +35,6 @@ class MockHandler final : public io::HttpHandler {
 
   // Where the metrics page looks up open connections; null before the server is there.
   void set_server(const io::HttpServer* server) { admin_.set_server(server); }
-  // Ends every delay and stall, so that what is being served ends soon.
-  void Stop() { pauser_.Stop(); }
   // Requests being served.
   std::size_t active() const { return active_; }
 
@@ -53,7 +50,6 @@ class MockHandler final : public io::HttpHandler {
   asio::io_context& context_;
   MockState& state_;
   const HandlerOptions options_;
-  Pauser pauser_;
   AdminPages admin_;
   std::size_t active_ = 0;
 };

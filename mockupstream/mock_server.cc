@@ -81,7 +81,6 @@ class MockServerImpl final : public MockServer {
     const std::lock_guard lock(stop_mutex_);
     if (!thread_.joinable()) return;
     asio::post(context_, [this] {
-      handler_.Stop();
       asio::co_spawn(context_.get_executor(), server_->Drain(std::chrono::milliseconds(0)),
                      [this](std::exception_ptr) { context_.stop(); });
     });
