@@ -1,17 +1,14 @@
 #include "proxy/recording_transport.h"
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
 
+#include "io/deadline.h"
+
 namespace keywalk::proxy {
 namespace {
-
-using SteadyTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 // One attempt under way; hands its record in when nothing refers to it any more, however it ended.
 class Recording {
@@ -79,7 +76,7 @@ class RecordingBody final : public ResponseBody {
   // Reads through our own Read(), so that the answer of a failed attempt is recorded too.
   Awaitable<void> Discard(DiscardLimits limits) override {
     const Executor executor = co_await asio::this_coro::executor;
-    SteadyTimer timer(executor, limits.max_time);
+    io::SteadyTimer timer(executor, limits.max_time);
     // The expiry may already be under way when the reading ends.
     const auto target = std::make_shared<ResponseBody*>(inner_.get());
     timer.async_wait([target](error_code error) {

@@ -20,6 +20,7 @@ namespace {
 
 using io::ServerExchange;
 using testing::Echo;
+using testing::ExpectCancellable;
 using testing::IoRunner;
 using testing::Kind;
 using testing::OptionsFor;
@@ -184,14 +185,7 @@ TEST(HttpTransportTest, CancellingEndsTheAttempt) {
   ServerThread server(Stall);
   IoRunner io;
   const auto transport = TransportFor(io, OptionsFor(server.port()));
-  Cancellation cancel;
-  io::SteadyTimer soon(io.context().get_executor(), std::chrono::milliseconds(20));
-  soon.async_wait([&cancel](const error_code&) { cancel.Request(); });
-  io.Run([](Transport& via, Cancellation& token) -> Awaitable<void> {
-    const Request request;
-    const RoundTripResult result = co_await via.RoundTrip(request, token);
-    EXPECT_TRUE(!result.ok() && result.error().kind == Kind::kCancelled);
-  }(*transport, cancel));
+  ExpectCancellable(io, *transport, std::chrono::milliseconds(20));
 }
 
 TEST(HttpTransportTest, AnIdleConnectionClosedByTheUpstreamIsReplaced) {

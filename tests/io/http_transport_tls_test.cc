@@ -19,6 +19,7 @@ namespace {
 
 using io::ServerExchange;
 using testing::Echo;
+using testing::ExpectCancellable;
 using testing::IoRunner;
 using testing::Kind;
 using testing::OptionsFor;
@@ -150,14 +151,7 @@ TEST(HttpTransportTlsTest, CancellingEndsATlsHandshake) {
   HttpTransportOptions options = OptionsFor(silent.local_endpoint().port(), "https");
   options.connect_timeout = testing::kTestLimit * 2;
   const auto transport = TransportFor(io, options);
-  Cancellation cancel;
-  io::SteadyTimer soon(io.context().get_executor(), std::chrono::milliseconds(50));
-  soon.async_wait([&cancel](const error_code&) { cancel.Request(); });
-  io.Run([](Transport& via, Cancellation& token) -> Awaitable<void> {
-    const Request request;
-    const RoundTripResult result = co_await via.RoundTrip(request, token);
-    EXPECT_TRUE(!result.ok() && result.error().kind == Kind::kCancelled);
-  }(*transport, cancel));
+  ExpectCancellable(io, *transport, std::chrono::milliseconds(50));
 }
 
 TEST(HttpTransportTlsTest, AForwardProxyTunnelsToATlsUpstream) {

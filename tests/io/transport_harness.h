@@ -2,6 +2,7 @@
 #ifndef KEYWALK_TESTS_IO_TRANSPORT_HARNESS_H_
 #define KEYWALK_TESTS_IO_TRANSPORT_HARNESS_H_
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -83,6 +84,18 @@ inline Awaitable<void> Echo(io::ServerExchange& exchange) {
               std::string(exchange.head().headers.Find("Transfer-Encoding").value_or("-")));
   headers.Add("X-Host", std::string(exchange.head().headers.Find("Host").value_or("-")));
   co_await exchange.Respond(200, headers, all);
+}
+
+// Cancels a request after `time` and expects that it ends as cancelled.
+inline void ExpectCancellable(IoRunner& io, Transport& transport, std::chrono::milliseconds time) {
+  Cancellation cancel;
+  io::SteadyTimer soon(io.context().get_executor(), time);
+  soon.async_wait([&cancel](const error_code&) { cancel.Request(); });
+  io.Run([](Transport& via, Cancellation& token) -> Awaitable<void> {
+    const Request request;
+    const RoundTripResult result = co_await via.RoundTrip(request, token);
+    EXPECT_TRUE(!result.ok() && result.error().kind == Kind::kCancelled);
+  }(transport, cancel));
 }
 
 }  // namespace keywalk::testing
