@@ -16,17 +16,9 @@
 #include "config/json_reader.h"
 #include "keywalk/headers.h"
 #include "keywalk/result.h"
+#include "mockupstream/fault.h"
 
 namespace keywalk::mock {
-
-// Where and how an answer goes wrong.
-struct Fault {
-  enum class At : std::uint8_t { kBeforeHead, kAfterHead, kBody };
-  enum class Kind : std::uint8_t { kReset, kClose, kStall };
-  At at = At::kBeforeHead;
-  Kind kind = Kind::kReset;
-  std::uint64_t body_bytes = 0;  // for kBody: after that many
-};
 
 // One Server-Sent Event.
 struct SseEvent {

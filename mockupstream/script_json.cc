@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "mockupstream/script_fault.h"
+
 namespace keywalk::mock {
 namespace {
 
@@ -17,15 +19,6 @@ json HeadersJson(const Headers& headers, const SecretMasker& masker) {
     list.push_back({field.name, masker.Mask(field.value)});
   }
   return list;
-}
-
-json FaultJson(const Fault& fault) {
-  constexpr const char* kPlaces[] = {"before_head", "after_head", "body"};
-  constexpr const char* kKinds[] = {"reset", "close", "stall"};
-  json object = {{"at", kPlaces[static_cast<std::size_t>(fault.at)]},
-                 {"kind", kKinds[static_cast<std::size_t>(fault.kind)]}};
-  if (fault.at == Fault::At::kBody) object["body_bytes"] = fault.body_bytes;
-  return object;
 }
 
 json SseJson(const std::vector<SseEvent>& events, const SecretMasker& masker) {

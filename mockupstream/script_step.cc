@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mockupstream/script_fault.h"
+
 namespace keywalk::mock {
 namespace {
 
@@ -18,7 +20,6 @@ using nlohmann::json;
 constexpr IntegerRange kStatusRange{200, 999};
 constexpr IntegerRange kDelayRange{0, 1'000'000'000'000};
 constexpr IntegerRange kTimesRange{1, 1'000'000'000};
-constexpr IntegerRange kBodyBytesRange{0, std::int64_t{1} << 40};
 
 // The server writes these itself, by the step's other members.
 constexpr std::array<std::string_view, 2> kFramingFields{"Content-Length", "Transfer-Encoding"};
@@ -93,26 +94,6 @@ std::vector<SseEvent> ReadSse(ObjectReader& step, JsonProblems& problems) {
     events.push_back(ReadSseEvent((*array)[i], JoinPointer(step.PointerTo("sse"), i), problems));
   }
   return events;
-}
-
-Fault ReadFault(const json& value, std::string pointer, JsonProblems& problems) {
-  ObjectReader object(value, std::move(pointer), problems);
-  for (const std::string_view key : {"at", "kind"}) {
-    if (value.is_object() && !object.Has(key)) object.Problem(key, "is required");
-  }
-  Fault fault;
-  const std::string at = object.Choice("at", "before_head", {"before_head", "after_head", "body"});
-  if (at == "after_head") fault.at = Fault::At::kAfterHead;
-  if (at == "body") fault.at = Fault::At::kBody;
-  const std::string kind = object.Choice("kind", "reset", {"reset", "close", "stall"});
-  if (kind == "close") fault.kind = Fault::Kind::kClose;
-  if (kind == "stall") fault.kind = Fault::Kind::kStall;
-  fault.body_bytes = static_cast<std::uint64_t>(object.Integer("body_bytes", 0, kBodyBytesRange));
-  if (object.Has("body_bytes") && fault.at != Fault::At::kBody) {
-    object.Problem("body_bytes", "goes with \"at\": \"body\" only");
-  }
-  object.Finish();
-  return fault;
 }
 
 // The type that the content suggests, unless the step states one.
