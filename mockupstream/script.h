@@ -27,6 +27,8 @@ struct SseEvent {
   std::chrono::milliseconds delay{0};  // before it is sent
 };
 
+struct AnswerSpec;  // provider_answers.h
+
 // One answer.
 struct ScriptStep {
   int status = 200;
@@ -40,6 +42,8 @@ struct ScriptStep {
   bool endless = false;  // the body is repeated until the client goes away
   std::size_t times = 1;
   std::optional<Fault> fault;
+  // Not null: status, content and further headers are rendered when it is served (RenderStep).
+  std::shared_ptr<const AnswerSpec> respond;
 };
 
 // What a lane does after its last step.
