@@ -19,6 +19,7 @@ struct JournalEntry {
   std::uint64_t sequence = 0;    // from 0, in order of arrival
   std::int64_t time_ms = 0;      // since the server started
   std::uint64_t connection = 0;  // the same number: the same connection
+  std::string scope;             // the test's; empty: the default one
   std::string lane;              // the lane's name; "default" for unknown keys
   std::string key_hint;          // masked
   std::optional<std::size_t>
@@ -27,11 +28,14 @@ struct JournalEntry {
   std::string target;
   Headers headers;  // as received, keys in clear: for assertions in process only
   std::uint64_t body_bytes = 0;
-  std::string body_sha256;  // hex
+  std::string body_sha256;      // hex; empty where digests are switched off
+  std::string body;             // its first bytes, as many as the server keeps; keys in clear
+  bool body_truncated = false;  // bytes are kept, and more came than were kept
   bool body_complete = false;
   int status = 0;  // answered; 0 if none was
   FaultState fault = FaultState::kNone;
   bool answered = false;  // the whole answer was written
+  bool ended = false;     // nothing of this entry changes any more
 };
 
 // The entry for the admin page, a report or a log: keys masked in every header and in the target.

@@ -63,10 +63,20 @@ JournalEntry NewEntry(const io::ServerExchange& exchange, std::string_view key,
   return entry;
 }
 
-void RecordBody(const BodyRecord& body, JournalEntry& entry) {
+void RecordBody(BodyRecord& body, JournalEntry& entry) {
   entry.body_bytes = body.bytes;
-  entry.body_sha256 = body.sha256;
+  entry.body_sha256 = std::move(body.sha256);
+  entry.body = std::move(body.kept);
+  entry.body_truncated = !entry.body.empty() && entry.body.size() < body.bytes;
   entry.body_complete = body.complete;
+}
+
+void RecordOutcome(const AnswerOutcome& outcome, JournalEntry& entry) {
+  entry.status = outcome.status;
+  entry.answered = outcome.answered;
+  if (entry.fault == FaultState::kNone) return;
+  const bool fired = outcome.fault == FaultState::kFired;
+  entry.fault = fired ? FaultState::kFired : FaultState::kNotReached;
 }
 
 }  // namespace
@@ -98,7 +108,7 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
   const bool early = turn.step != nullptr && turn.step->early && head.has_body();
   BodyRecord body;
   if (!early) {
-    body = co_await ReadRequestBody(exchange, options_.max_body_bytes);
+    body = co_await ReadRequestBody(exchange, options_.body);
     RecordBody(body, entry);
   }
   const std::uint64_t sequence = state_.journal.Append(std::move(entry));
@@ -109,13 +119,14 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
   } else {
     outcome = co_await RefuseBody(exchange, body.refusal);
   }
-  RecordOutcome(sequence, outcome);
-  if (!outcome.answered) {
-    exchange.TakeOver().Close();  // nothing of ours may follow what was, or was not, sent
-  } else if (early) {
+  if (early && outcome.answered) {
+    state_.journal.Update(
+        sequence, [&outcome](JournalEntry& early_entry) { RecordOutcome(outcome, early_entry); });
     co_await ReadEarlyBody(exchange, sequence);
   }
-  RecordEnd(sequence);
+  RecordEnd(sequence, outcome);
+  // Nothing of ours may follow what was, or was not, sent.
+  if (!outcome.answered) exchange.TakeOver().Close();
 }
 
 Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const LaneState* lane,
@@ -158,26 +169,19 @@ Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, std::ui
   limit.async_wait([&exchange, read](const error_code& code) {
     if (!code && !*read) exchange.TakeOver().Close();
   });
-  const BodyRecord body = co_await ReadRequestBody(exchange, options_.max_body_bytes);
+  BodyRecord body = co_await ReadRequestBody(exchange, options_.body);
   *read = true;
   state_.journal.Update(sequence, [&body](JournalEntry& entry) { RecordBody(body, entry); });
 }
 
-void MockHandler::RecordOutcome(std::uint64_t sequence, const AnswerOutcome& outcome) {
-  state_.journal.Update(sequence, [&outcome](JournalEntry& entry) {
-    entry.status = outcome.status;
-    entry.answered = outcome.answered;
-    if (entry.fault == FaultState::kNone) return;
-    const bool fired = outcome.fault == FaultState::kFired;
-    entry.fault = fired ? FaultState::kFired : FaultState::kNotReached;
+void MockHandler::RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome) {
+  std::optional<JournalEntry> ended;  // a copy only for who asked for it
+  state_.journal.End(sequence, [&](JournalEntry& entry) {
+    RecordOutcome(outcome, entry);
+    state_.metrics.Count(entry);
+    if (options_.on_request) ended = entry;
   });
-}
-
-void MockHandler::RecordEnd(std::uint64_t sequence) {
-  const std::optional<JournalEntry> entry = state_.journal.Find(sequence);
-  if (!entry) return;  // dropped or cleared meanwhile
-  state_.metrics.Count(*entry);
-  if (options_.on_request) options_.on_request(*entry);
+  if (ended) options_.on_request(*ended);
 }
 
 }  // namespace keywalk::mock

@@ -20,7 +20,7 @@
 namespace keywalk::mock {
 
 struct HandlerOptions {
-  std::uint64_t max_body_bytes;
+  BodyLimits body;  // of each request
   std::chrono::milliseconds max_stall;
   bool serve_admin;
   std::function<void(const JournalEntry&)> on_request;  // may be empty
@@ -44,8 +44,8 @@ class MockHandler final : public io::HttpHandler {
                                   const LaneState::Turn& turn, const std::string& key);
   Awaitable<AnswerOutcome> RefuseBody(io::ServerExchange& exchange, int status);
   Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, std::uint64_t sequence);
-  void RecordOutcome(std::uint64_t sequence, const AnswerOutcome& outcome);
-  void RecordEnd(std::uint64_t sequence);
+  // The entry's last change.
+  void RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome);
 
   asio::io_context& context_;
   MockState& state_;

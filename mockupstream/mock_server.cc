@@ -25,7 +25,10 @@ std::string UrlHost(const asio::ip::address& address) {
 }
 
 HandlerOptions ToHandlerOptions(const MockServerOptions& options) {
-  return {options.max_body_bytes, options.max_stall, options.serve_admin, options.on_request};
+  return {{options.max_body_bytes, options.journal_body_bytes, options.body_digests},
+          options.max_stall,
+          options.serve_admin,
+          options.on_request};
 }
 
 class MockServerImpl final : public MockServer {

@@ -24,7 +24,9 @@ struct MockServerOptions {
   std::string tls_cert_file;  // PEM; with tls_key_file: TLS
   std::string tls_key_file;
   std::size_t max_journal_entries = 100'000;     // the oldest are dropped, and counted
-  std::size_t max_journal_bytes = 256ull << 20;  // of the fields that entries hold; likewise
+  std::size_t max_journal_bytes = 256ull << 20;  // of what entries hold; likewise
+  std::size_t journal_body_bytes = 0;            // of each request's body, kept in its entry
+  bool body_digests = true;                      // off: a large body costs less time
   std::size_t max_body_bytes = 1ull << 30;       // larger requests are answered 413
   std::chrono::milliseconds max_stall{600'000};  // a stalled answer ends then at the latest
   bool serve_admin = true;                       // the pages under /__mock/

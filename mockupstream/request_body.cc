@@ -1,7 +1,9 @@
 #include "mockupstream/request_body.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "mockupstream/sha256.h"
@@ -47,14 +49,19 @@ Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes
 
 }  // namespace
 
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, std::uint64_t max_bytes) {
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits) {
   BodyRecord record;
-  Sha256 digest;
-  const std::function<void(std::string_view)> take = [&digest](std::string_view bytes) {
-    digest.Update(bytes);
+  std::optional<Sha256> digest;
+  if (limits.digest) digest.emplace();
+  if (const auto length = exchange.head().content_length) {
+    record.kept.reserve(std::min<std::uint64_t>(*length, limits.keep_bytes));
+  }
+  const std::function<void(std::string_view)> take = [&](std::string_view bytes) {
+    if (digest) digest->Update(bytes);
+    record.kept += bytes.substr(0, limits.keep_bytes - record.kept.size());
   };
-  co_await ReadPieces(exchange, max_bytes, take, record);
-  record.sha256 = digest.FinishHex();
+  co_await ReadPieces(exchange, limits.max_bytes, take, record);
+  if (digest) record.sha256 = digest->FinishHex();
   co_return record;
 }
 

@@ -1,7 +1,8 @@
-// Reads a request's body for the journal: its size and digest, never its bytes.
+// Reads a request's body for the journal: its size, its digest, and its first bytes if asked for.
 #ifndef KEYWALK_MOCKUPSTREAM_REQUEST_BODY_H_
 #define KEYWALK_MOCKUPSTREAM_REQUEST_BODY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -10,19 +11,27 @@
 
 namespace keywalk::mock {
 
+// What is read of a body, and kept.
+struct BodyLimits {
+  std::uint64_t max_bytes;     // longer bodies are refused
+  std::size_t keep_bytes = 0;  // of its beginning
+  bool digest = true;
+};
+
 // What reading it came to.
 class BodyRecord {
  public:
   BodyRecord() = default;
 
   std::uint64_t bytes = 0;
-  std::string sha256;  // in hex, of the bytes that came
+  std::string sha256;  // in hex, of the bytes that came; empty without a digest
+  std::string kept;    // the first bytes that came
   bool complete = false;
   int refusal = 0;  // not complete: the status that says why; 0 if nobody is there to be told
 };
 
-// Reads up to `max_bytes`. The exchange outlives the awaitable.
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, std::uint64_t max_bytes);
+// The exchange outlives the awaitable.
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits);
 
 // The bytes themselves, for admin pages; `record` says how it went.
 Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,
