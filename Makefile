@@ -35,6 +35,8 @@ help:
 	@echo 'make test          build everything and run every test'
 	@echo '                   (SANITIZE=address or thread: under a sanitizer)'
 	@echo 'make bench         run the benchmarks'
+	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
+	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make install       install under PREFIX (now $(PREFIX)), inside DESTDIR if set'
 	@echo 'make format        format the C++ sources with clang-format'
 	@echo 'make tidy          check them with clang-tidy'
@@ -58,6 +60,16 @@ test: deps-test configured-for-tests
 bench: deps-test configured-for-tests
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-bench
 	@$(BUILD)/bin/keywalk-bench $(ARGS)
+
+# The mock upstream's throughput beside other servers'. What it needs in addition (wrk, nginx, peers)
+# it installs itself; what it cannot install is a line in the report.
+DURATION ?= 4
+REPEATS ?= 5
+.PHONY: bench-mock
+bench-mock: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-mock
+	@python3 bench/mock/bench_mock.py --mock $(BUILD)/bin/keywalk-mock --work $(BUILD)/bench-mock \
+	  --report $(REPORT) --duration $(DURATION) --repeats $(REPEATS) $(ARGS)
 
 .PHONY: install
 install: deps-build configured
