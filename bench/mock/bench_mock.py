@@ -95,7 +95,9 @@ class Bench:
         """One measurement with its checks."""
         self.check_answer(server, method)
         server.journaled()  # from here on it counts what wrk sends
+        before = server.cpu_seconds()
         counts = self.load(server, method, seconds)
+        cpu_seconds = server.cpu_seconds() - before
         journaled = server.journaled()
         self.check_answer(server, method)
         errors = {name: n for name, n in counts.items() if name.endswith(("_errors", "timeouts"))}
@@ -105,6 +107,7 @@ class Bench:
         return {"requests_per_second": counts["requests"] / counts["duration_us"] * 1e6,
                 "requests": counts["requests"], "journaled": journaled,
                 "bytes_per_answer": counts["bytes"] / counts["requests"],
+                "cpu_us": cpu_seconds / max(counts["requests"], 1) * 1e6,
                 "p50_us": counts["p50_us"], "p99_us": counts["p99_us"]}
 
     @staticmethod
@@ -159,7 +162,8 @@ def summarize(samples):
         tables.setdefault(method, []).append({
             "server": server.name, "version": server.version, "peer": server.peer,
             "journal": server.journal, "median": statistics.median(rates), "min": min(rates),
-            "max": max(rates), "p50_us": statistics.median(t["p50_us"] for t in turns),
+            "max": max(rates), "cpu_us": statistics.median(t["cpu_us"] for t in turns),
+            "p50_us": statistics.median(t["p50_us"] for t in turns),
             "p99_us": statistics.median(t["p99_us"] for t in turns), "turns": turns})
     for rows in tables.values():
         nginx = [row["median"] for row in rows if row["server"] == servers.Nginx.name]

@@ -35,15 +35,16 @@ def markdown(result):
     for method, rows in result["tables"].items():
         lines += [f"## {method}", "",
                   "| server | version | journal | requests/s (median) | min | max | of nginx "
-                  "| of the fastest peer | p50 us | p99 us |",
-                  "|---|---|---|---|---|---|---|---|---|---|"]
+                  "| of the fastest peer | CPU us a request | p50 us | p99 us |",
+                  "|---|---|---|---|---|---|---|---|---|---|---|"]
         for row in sorted(rows, key=lambda row: -row["median"]):
             cells = [row["server"], row["version"], row["journal"], number(row["median"]),
                      number(row["min"]), number(row["max"]), ratio(row["to_nginx"]),
-                     ratio(row["to_fastest_peer"]), number(row["p50_us"]), number(row["p99_us"])]
+                     ratio(row["to_fastest_peer"]), f"{row['cpu_us']:.1f}",
+                     number(row["p50_us"]), number(row["p99_us"])]
             lines.append("| " + " | ".join(cells) + " |")
         for server, reason in result["not_available"].items():
-            lines.append(f"| {server} | not available: {reason} |" + " |" * 8)
+            lines.append(f"| {server} | not available: {reason} |" + " |" * 9)
         lines.append("")
     lines += ["## Bars (on POST)", ""]
     lines += ["- " + bar_line(bar) for bar in result["bars"]]

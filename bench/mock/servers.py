@@ -107,6 +107,17 @@ class Server:
         """How many requests the journal counted since the last call; None: it cannot tell."""
         return None
 
+    def cpu_seconds(self):
+        """Processor time of the server and its children so far."""
+        ticks, pids = 0, [str(self.process.pid)]
+        for pid in pids:
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])  # utime, stime: proc(5)
+            with open(f"/proc/{pid}/task/{pid}/children") as file:
+                pids += file.read().split()
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         if self.process is None or self.process.poll() is not None:
             return
