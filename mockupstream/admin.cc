@@ -1,14 +1,12 @@
 #include "mockupstream/admin.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "config/json_reader.h"
-#include "mockupstream/credential.h"
 #include "mockupstream/request_body.h"
 #include "mockupstream/script_json.h"
 
@@ -20,47 +18,21 @@ using nlohmann::json;
 constexpr std::string_view kPrefix = "/__mock";
 constexpr std::uint64_t kMaxAdminBodyBytes = 64ull * 1024 * 1024;
 
-// Header values and paths may hold bytes that are not UTF-8.
-std::string Dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-AdminReply JsonReply(int status, const json& value) {
-  AdminReply reply;
-  reply.status = status;
-  reply.body = Dump(value) + "\n";
-  return reply;
-}
-
-AdminReply ErrorReply(int status, std::string_view message) {
-  return JsonReply(status, {{"error", {{"message", message}}}});
-}
-
-std::string_view PathOf(std::string_view target) { return target.substr(0, target.find('?')); }
-
-// ?from=N; 0 without it; nullopt if it is not a number.
-std::optional<std::uint64_t> FromParameter(std::string_view target) {
-  const std::string_view text = QueryParameter(target, "from");
-  if (text.data() == nullptr) return 0;
-  std::uint64_t from = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return from;
-}
-
 }  // namespace
 
 struct AdminPages::Route {
   std::string_view method;
   std::string_view path;
-  Page page;
+  Page page;  // null: `stream`
+  Stream stream = nullptr;
 };
 
 const AdminPages::Route AdminPages::kRoutes[] = {
     {"GET", "/__mock/script", &AdminPages::GetScript},
     {"PUT", "/__mock/script", &AdminPages::PutScript},
-    {"GET", "/__mock/journal", &AdminPages::GetJournal},
+    {"GET", "/__mock/journal", nullptr, &JournalPage::Get},
     {"DELETE", "/__mock/journal", &AdminPages::DeleteJournal},
+    {"GET", "/__mock/journal/tail", nullptr, &JournalPage::Tail},
     {"POST", "/__mock/reset", &AdminPages::Reset},
     {"POST", "/__mock/verify", &AdminPages::Verify},
     {"GET", "/__mock/healthz", &AdminPages::GetHealth},
@@ -75,39 +47,46 @@ bool AdminPages::Owns(std::string_view target) {
 }
 
 Awaitable<void> AdminPages::Handle(io::ServerExchange& exchange) {
+  AdminReply reply;
+  const Route* const route = FindRoute(exchange.head(), reply);
   BodyRecord record;
   const std::string body = co_await ReadRequestText(exchange, kMaxAdminBodyBytes, record);
-  AdminReply reply;
-  std::string allow;
-  if (record.complete) {
-    reply = Dispatch(exchange.head(), body, allow);
-  } else {
+  if (!record.complete) {
     exchange.CloseAfterResponse();
     const bool too_large = record.refusal == 413;
     reply = ErrorReply(too_large ? 413 : 400,
                        too_large ? "the body is larger than 64 MiB" : "the body could not be read");
+  } else if (route != nullptr && route->stream != nullptr) {
+    co_await (journal_.*route->stream)(exchange);
+    co_return;
+  } else if (route != nullptr) {
+    reply = (this->*route->page)(exchange.head().target, body);
   }
-  Headers headers{{"Content-Type", reply.content_type}, {"Cache-Control", "no-store"}};
-  if (!allow.empty()) headers.Add("Allow", allow);
+  const Headers headers = reply.headers();
   // A client that does not take its answer is the connection's matter.
   co_await exchange.Respond(reply.status, headers, reply.body);
 }
 
-AdminReply AdminPages::Dispatch(const io::RequestHead& head, const std::string& body,
-                                std::string& allow) {
+const AdminPages::Route* AdminPages::FindRoute(const io::RequestHead& head, AdminReply& refusal) {
   const std::string_view path = PathOf(head.target);
   const std::string_view method = head.method == "HEAD" ? "GET" : std::string_view(head.method);
+  std::string allow;
   for (const Route& route : kRoutes) {
     if (route.path != path) continue;
-    if (route.method == method) return (this->*route.page)(head.target, body);
+    if (route.method == method) return &route;
     allow += (allow.empty() ? "" : ", ") + std::string(route.method);
   }
-  if (!allow.empty()) return ErrorReply(405, "this page knows " + allow);
+  if (!allow.empty()) {
+    refusal = ErrorReply(405, "this page knows " + allow);
+    refusal.allow = std::move(allow);
+    return nullptr;
+  }
   json paths = json::array();
   for (const Route& route : kRoutes) {
     paths.push_back(std::string(route.method) + " " + std::string(route.path));
   }
-  return JsonReply(404, {{"error", {{"message", "no such admin page"}, {"pages", paths}}}});
+  refusal = JsonReply(404, {{"error", {{"message", "no such admin page"}, {"pages", paths}}}});
+  return nullptr;
 }
 
 AdminReply AdminPages::GetScript(std::string_view, const std::string&) {
@@ -122,34 +101,11 @@ AdminReply AdminPages::PutScript(std::string_view, const std::string& body) {
   return JsonReply(200, {{"ok", true}, {"lanes", lanes}});
 }
 
-AdminReply AdminPages::GetJournal(std::string_view target, const std::string&) {
-  const std::optional<std::uint64_t> from = FromParameter(target);
-  if (!from) return ErrorReply(400, "from: expected a sequence number");
-  const std::string_view format = QueryParameter(target, "format");
-  if (!format.empty() && format != "json" && format != "ndjson") {
-    return ErrorReply(400, "format: expected json or ndjson");
-  }
-  const bool ndjson = format == "ndjson";
-  const SecretMasker masker = state_.lanes.masker();
-  AdminReply reply;
-  if (ndjson) reply.content_type = "application/x-ndjson";
-  // Line by line: a whole document of a large journal would take its memory several times.
-  std::string_view separator = ndjson ? "" : "[";
-  for (const JournalEntry& entry : state_.journal.From(*from)) {
-    reply.body += separator;
-    reply.body += Dump(ToJson(entry, masker));
-    separator = ndjson ? "\n" : ",\n";
-  }
-  if (ndjson) {
-    if (!reply.body.empty()) reply.body += "\n";
-  } else {
-    reply.body += reply.body.empty() ? "[]\n" : "]\n";
-  }
-  return reply;
-}
-
-AdminReply AdminPages::DeleteJournal(std::string_view, const std::string&) {
-  state_.journal.Clear();
+AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&) {
+  AdminQuery query(target);
+  const std::optional<std::string> scope = query.Text("scope");
+  if (const auto problem = query.Problem()) return ErrorReply(400, *problem);
+  state_.journal.Clear(scope);
   return JsonReply(200, {{"ok", true}});
 }
 

@@ -2,29 +2,24 @@
 #ifndef KEYWALK_MOCKUPSTREAM_ADMIN_H_
 #define KEYWALK_MOCKUPSTREAM_ADMIN_H_
 
+#include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <string>
 #include <string_view>
 
 #include "io/http_server.h"
 #include "keywalk/awaitable.h"
+#include "mockupstream/admin_reply.h"
+#include "mockupstream/journal_page.h"
 #include "mockupstream/mock_state.h"
 
 namespace keywalk::mock {
 
-// An admin page's answer.
-class AdminReply {
- public:
-  AdminReply() = default;
-
-  int status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-};
-
 // Confined to its io_context; `state` outlives it. No answer holds a key beyond its hint.
 class AdminPages {
  public:
-  explicit AdminPages(MockState& state) : state_(state) {}
+  AdminPages(asio::io_context& context, MockState& state, std::chrono::milliseconds tail_ping)
+      : state_(state), journal_(context, state, tail_ping) {}
 
   // True for targets that are admin pages, known or not.
   static bool Owns(std::string_view target);
@@ -36,14 +31,16 @@ class AdminPages {
  private:
   // `target` is the request's; `body` its body.
   using Page = AdminReply (AdminPages::*)(std::string_view target, const std::string& body);
+  // One that answers by itself, piece by piece; the request's body has been read.
+  using Stream = Awaitable<void> (JournalPage::*)(io::ServerExchange& exchange);
   struct Route;
   static const Route kRoutes[];
 
-  AdminReply Dispatch(const io::RequestHead& head, const std::string& body, std::string& allow);
+  // The route of a request, or null and the reply that says what there is instead.
+  static const Route* FindRoute(const io::RequestHead& head, AdminReply& refusal);
 
   AdminReply GetScript(std::string_view target, const std::string& body);
   AdminReply PutScript(std::string_view target, const std::string& body);
-  AdminReply GetJournal(std::string_view target, const std::string& body);
   AdminReply DeleteJournal(std::string_view target, const std::string& body);
   AdminReply Reset(std::string_view target, const std::string& body);
   AdminReply Verify(std::string_view target, const std::string& body);
@@ -52,6 +49,7 @@ class AdminPages {
   AdminReply GetClock(std::string_view target, const std::string& body);
 
   MockState& state_;
+  JournalPage journal_;
   const io::HttpServer* server_ = nullptr;
 };
 

@@ -3,9 +3,15 @@
 #include <algorithm>
 
 namespace keywalk::mock {
+namespace {
+
+// In the list of ends: an entry that was cleared.
+constexpr std::uint64_t kCleared = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
 
 bool JournalFilter::Takes(const JournalEntry& entry) const {
-  return entry.sequence >= from && (!scope || entry.scope == *scope) &&
+  return entry.sequence >= from && entry.sequence < until && (!scope || entry.scope == *scope) &&
          (!lane || entry.lane == *lane);
 }
 
@@ -15,7 +21,7 @@ std::size_t JournalStore::BodyWeight(const JournalEntry& entry) {
 
 // What an entry takes, near enough.
 std::size_t JournalStore::Weight(const JournalEntry& entry) {
-  std::size_t bytes = sizeof entry + entry.target.size() + entry.method.size() + entry.lane.size() +
+  std::size_t bytes = sizeof(Slot) + entry.target.size() + entry.method.size() + entry.lane.size() +
                       entry.scope.size() + entry.key_hint.size() + BodyWeight(entry);
   for (const Headers::Field field : entry.headers) {
     constexpr std::size_t kFieldOverhead = 16;  // four offsets (headers.h)
@@ -27,9 +33,9 @@ std::size_t JournalStore::Weight(const JournalEntry& entry) {
 std::uint64_t JournalStore::Append(JournalEntry entry) {
   const std::size_t weight = Weight(entry);
   const std::lock_guard lock(mutex_);
-  const std::uint64_t sequence = first_ + entries_.size();
+  const std::uint64_t sequence = first_ + slots_.size();
   entry.sequence = sequence;
-  entries_.push_back(std::move(entry));
+  slots_.push_back(Slot{std::move(entry)});
   bytes_ += weight;
   Trim();
   Changed();
@@ -42,15 +48,25 @@ void JournalStore::Reweigh(const JournalEntry& entry, std::size_t before) {
 }
 
 void JournalStore::Trim() {
-  while (!entries_.empty() &&
-         (entries_.size() > limits_.max_entries || bytes_ > limits_.max_bytes)) {
-    const JournalEntry& oldest = entries_.front();
-    bytes_ -= Weight(oldest);
-    // One that never ends is missed by those who wait for it, as one is that ended unread.
-    if (!oldest.ended) AddEnd(oldest.sequence);
-    entries_.pop_front();
+  while (!slots_.empty() && (slots_.size() > limits_.max_entries || bytes_ > limits_.max_bytes)) {
+    const Slot& oldest = slots_.front();
+    bytes_ -= Weight(oldest.entry);
+    if (!oldest.cleared) {
+      ++dropped_;
+      // One that never ends is missed by those who wait for it, as one is that ended unread.
+      if (!oldest.entry.ended) AddEnd(first_);
+    }
+    slots_.pop_front();
     ++first_;
-    ++dropped_;
+  }
+  ForgetEnds();
+}
+
+// Places of what is gone, as far as they are the oldest: a reader behind them has missed it.
+void JournalStore::ForgetEnds() {
+  while (!ends_.empty() && (ends_.front() < first_ || ends_.front() == kCleared)) {
+    ends_.pop_front();
+    ++first_place_;
   }
 }
 
@@ -76,14 +92,20 @@ JournalEntry* JournalStore::Locate(std::uint64_t sequence) {
 }
 
 const JournalEntry* JournalStore::Locate(std::uint64_t sequence) const {
-  if (sequence < first_ || sequence - first_ >= entries_.size()) return nullptr;
-  return &entries_[static_cast<std::size_t>(sequence - first_)];
+  if (sequence < first_ || sequence - first_ >= slots_.size()) return nullptr;
+  const Slot& slot = slots_[static_cast<std::size_t>(sequence - first_)];
+  return slot.cleared ? nullptr : &slot.entry;
 }
 
 std::vector<JournalEntry> JournalStore::Copy(std::uint64_t from) const {
-  const std::uint64_t skipped = from <= first_ ? 0 : from - first_;
-  if (skipped >= entries_.size()) return {};
-  return {entries_.begin() + static_cast<std::ptrdiff_t>(skipped), entries_.end()};
+  std::vector<JournalEntry> entries;
+  const std::uint64_t next = first_ + slots_.size();
+  const std::uint64_t begin = std::min(std::max(from, first_), next);
+  entries.reserve(static_cast<std::size_t>(next - begin));
+  for (std::uint64_t sequence = begin; sequence < next; ++sequence) {
+    if (const JournalEntry* const entry = Locate(sequence)) entries.push_back(*entry);
+  }
+  return entries;
 }
 
 std::vector<JournalEntry> JournalStore::From(std::uint64_t sequence) const {
@@ -96,15 +118,14 @@ std::vector<JournalEntry> JournalStore::Read(JournalFilter& filter, JournalPiece
   std::size_t bytes = 0;
   const std::lock_guard lock(mutex_);
   filter.from = std::max(filter.from, first_);
-  while (const JournalEntry* const entry = Locate(filter.from)) {
-    const bool taken = filter.Takes(*entry);
-    if (taken) {
-      bytes += Weight(*entry);
-      const bool full = entries.size() >= piece.max_entries || bytes > piece.max_bytes;
-      if (full && !entries.empty()) break;
-      entries.push_back(*entry);
-    }
-    ++filter.from;
+  const std::uint64_t end = std::min(filter.until, first_ + slots_.size());
+  for (; filter.from < end; ++filter.from) {
+    const JournalEntry* const entry = Locate(filter.from);
+    if (entry == nullptr || !filter.Takes(*entry)) continue;
+    bytes += Weight(*entry);
+    const bool full = entries.size() >= piece.max_entries || bytes > piece.max_bytes;
+    if (full && !entries.empty()) break;
+    entries.push_back(*entry);
   }
   return entries;
 }
@@ -118,7 +139,7 @@ std::optional<JournalEntry> JournalStore::Find(std::uint64_t sequence) const {
 
 std::uint64_t JournalStore::next() const {
   const std::lock_guard lock(mutex_);
-  return first_ + entries_.size();
+  return first_ + slots_.size();
 }
 
 std::uint64_t JournalStore::dropped() const {
@@ -126,13 +147,24 @@ std::uint64_t JournalStore::dropped() const {
   return dropped_;
 }
 
-void JournalStore::Clear() {
+void JournalStore::Clear(const std::optional<std::string>& scope) {
   const std::lock_guard lock(mutex_);
-  first_ += entries_.size();
-  entries_.clear();
-  bytes_ = 0;
-  first_place_ += ends_.size();
-  ends_.clear();
+  for (Slot& slot : slots_) {
+    if (slot.cleared || (scope && slot.entry.scope != *scope)) continue;
+    bytes_ -= Weight(slot.entry);
+    slot.entry = JournalEntry();
+    slot.cleared = true;
+    bytes_ += Weight(slot.entry);
+  }
+  while (!slots_.empty() && slots_.front().cleared) {
+    bytes_ -= Weight(slots_.front().entry);
+    slots_.pop_front();
+    ++first_;
+  }
+  // Places stay what they are; who comes to one that was cleared on purpose has missed nothing.
+  for (std::uint64_t& end : ends_) {
+    if (end != kCleared && Locate(end) == nullptr) end = kCleared;
+  }
   Changed();
 }
 
@@ -147,7 +179,7 @@ JournalStore::Ended JournalStore::ReadEnded(std::uint64_t place, const JournalFi
     const std::uint64_t sequence = ends_[static_cast<std::size_t>(ended.next - first_place_)];
     const JournalEntry* const entry = Locate(sequence);
     if (entry == nullptr) {
-      if (sequence >= filter.from) ++ended.missed;
+      if (sequence != kCleared) ++ended.missed;
     } else if (filter.Takes(*entry)) {
       bytes += Weight(*entry);
       const bool full = ended.entries.size() >= piece.max_entries || bytes > piece.max_bytes;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,9 +28,10 @@ struct JournalLimits {
 
 // Which entries.
 struct JournalFilter {
-  std::uint64_t from = 0;            // the lowest sequence number
-  std::optional<std::string> scope;  // nullopt: any
-  std::optional<std::string> lane;   // nullopt: any
+  std::uint64_t from = 0;                                           // the lowest sequence number
+  std::uint64_t until = std::numeric_limits<std::uint64_t>::max();  // and the first one too high
+  std::optional<std::string> scope;                                 // nullopt: any
+  std::optional<std::string> lane;                                  // nullopt: any
 
   bool Takes(const JournalEntry& entry) const;
 };
@@ -68,13 +70,14 @@ class JournalStore {
   std::optional<JournalEntry> Find(std::uint64_t sequence) const;
   std::uint64_t next() const;
   std::uint64_t dropped() const;
-  void Clear();
+  // Forgets the entries, of that scope only if one is given.
+  void Clear(const std::optional<std::string>& scope = std::nullopt);
 
   // What has ended from `place` on, in the order in which it did.
   struct Ended {
     std::vector<JournalEntry> entries;
     std::uint64_t next = 0;    // the place behind them
-    std::uint64_t missed = 0;  // dropped or cleared before they were read, filter or not
+    std::uint64_t missed = 0;  // dropped before they were read, whatever the filter
   };
   Ended ReadEnded(std::uint64_t place, const JournalFilter& filter, JournalPiece piece) const;
   // The place behind that entry; nullopt if it has not ended, or is forgotten.
@@ -90,9 +93,14 @@ class JournalStore {
  private:
   friend class JournalWatch;
 
-  // A std::deque would allocate each entry by itself.
-  using Entries = boost::container::deque<
-      JournalEntry, std::allocator<JournalEntry>,
+  // An entry at its place. One that was cleared leaves an empty place, as numbers go on.
+  struct Slot {
+    JournalEntry entry;
+    bool cleared = false;
+  };
+  // A std::deque would allocate each slot by itself.
+  using Slots = boost::container::deque<
+      Slot, std::allocator<Slot>,
       boost::container::deque_options<boost::container::block_size<128u>>::type>;
 
   // Of the parts of an entry that a change may touch.
@@ -104,14 +112,15 @@ class JournalStore {
   std::vector<JournalEntry> Copy(std::uint64_t from) const;
   void Reweigh(const JournalEntry& entry, std::size_t before);
   void Trim();
+  void ForgetEnds();
   void AddEnd(std::uint64_t sequence);
   void Changed();
 
   const JournalLimits limits_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  Entries entries_;
-  std::uint64_t first_ = 0;  // the sequence number of entries_.front()
+  Slots slots_;
+  std::uint64_t first_ = 0;  // the sequence number of slots_.front()
   std::uint64_t dropped_ = 0;
   std::uint64_t changes_ = 0;
   std::size_t bytes_ = 0;

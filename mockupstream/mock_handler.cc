@@ -82,7 +82,10 @@ void RecordOutcome(const AnswerOutcome& outcome, JournalEntry& entry) {
 }  // namespace
 
 MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOptions options)
-    : context_(context), state_(state), options_(std::move(options)), admin_(state) {}
+    : context_(context),
+      state_(state),
+      options_(std::move(options)),
+      admin_(context, state, options_.tail_ping) {}
 
 Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
   const ActiveScope active(active_);

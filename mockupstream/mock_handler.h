@@ -23,6 +23,7 @@ struct HandlerOptions {
   BodyLimits body;  // of each request
   std::chrono::milliseconds max_stall;
   bool serve_admin;
+  std::chrono::milliseconds tail_ping;
   std::function<void(const JournalEntry&)> on_request;  // may be empty
 };
 

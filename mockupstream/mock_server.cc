@@ -28,6 +28,7 @@ HandlerOptions ToHandlerOptions(const MockServerOptions& options) {
   return {{options.max_body_bytes, options.journal_body_bytes, options.body_digests},
           options.max_stall,
           options.serve_admin,
+          options.tail_ping,
           options.on_request};
 }
 

@@ -30,6 +30,7 @@ struct MockServerOptions {
   std::size_t max_body_bytes = 1ull << 30;       // larger requests are answered 413
   std::chrono::milliseconds max_stall{600'000};  // a stalled answer ends then at the latest
   bool serve_admin = true;                       // the pages under /__mock/
+  std::chrono::milliseconds tail_ping{15'000};   // a journal tail is silent for so long at most
   // Called on the server's thread for each request that has ended, for a log. Quick; may be empty.
   std::function<void(const JournalEntry&)> on_request;
 };
