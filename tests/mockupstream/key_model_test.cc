@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
 namespace keywalk::mock {
@@ -142,17 +143,21 @@ TEST(KeyModelTest, AnOutageIsNotCharged) {
 }
 
 TEST(KeyModelTest, ThreadsTogetherGetExactlyTheLimitOfTheirOrganisation) {
-  constexpr std::int64_t kLimit = 5000;
+  constexpr std::int64_t kLimit = 100'000;
+  constexpr std::int64_t kTokens = 6 * kLimit;
   constexpr int kThreads = 8;
-  auto organisation = std::make_shared<Organisation>(std::vector{Requests(kLimit), Tokens(30'000)});
+  auto organisation =
+      std::make_shared<Organisation>(std::vector{Requests(kLimit), Tokens(kTokens)});
   KeyModel shared_key(WithLimits({Requests(kLimit)}), organisation);
   std::atomic<std::int64_t> admitted{0};
   std::atomic<std::int64_t> tokens{0};
+  std::latch all_started(kThreads);
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       KeyModel own_key({}, organisation);
-      for (int n = 0; n < kLimit; ++n) {
+      all_started.arrive_and_wait();
+      for (int n = 0; n < kLimit / 2; ++n) {
         const RequestCost cost{i % 2 == 0 ? 3 : 10, 0};
         KeyModel& key = n % 2 == 0 ? own_key : shared_key;
         if (!key.Admit(Ms(0), cost).admitted()) continue;
@@ -163,10 +168,10 @@ TEST(KeyModelTest, ThreadsTogetherGetExactlyTheLimitOfTheirOrganisation) {
   }
   for (std::thread& thread : threads) thread.join();
   std::vector<LimitState> states;
-  EXPECT_FALSE(shared_key.Admit(Ms(0), {30'000, 0}, states).admitted());
+  EXPECT_FALSE(shared_key.Admit(Ms(0), {kTokens, 0}, states).admitted());
   ASSERT_EQ(states.size(), 3u);
   EXPECT_EQ(states[1].remaining, kLimit - admitted);
-  EXPECT_EQ(states[2].remaining, 30'000 - tokens);
+  EXPECT_EQ(states[2].remaining, kTokens - tokens);
   // Nothing that fits is left: one of the two shared limits is used up.
   EXPECT_TRUE(states[1].remaining == 0 || states[2].remaining < 3)
       << states[1].remaining << " requests, " << states[2].remaining << " tokens";

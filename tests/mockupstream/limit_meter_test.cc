@@ -85,6 +85,13 @@ TEST(LimitMeterTest, AWindowBeginsAnewAtEachMultipleOfItsLength) {
   EXPECT_EQ(meter.state().reset_in, Ms(60'000));
 }
 
+TEST(LimitMeterTest, AWindowThatIsPartlyUsedTakesWhatIsLeftAndNoMore) {
+  LimitMeter meter(Window(3, Ms(1000)), {});
+  meter.Take(2);
+  EXPECT_EQ(meter.WaitFor(1), kNow);
+  EXPECT_EQ(meter.WaitFor(2), Ms(1000));
+}
+
 TEST(LimitMeterTest, AWindowIsNotMovedByAClockThatStartsWithinADay) {
   LimitMeter meter(Window(1, Ms(60'000)), Ms(12'345));
   EXPECT_EQ(meter.state().reset_in, Ms(60'000));
