@@ -1,5 +1,6 @@
 #include "mockupstream/base64.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,6 +35,22 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   const std::uint32_t unused = bits & ((1u << bit_count) - 1);
   if (unused != 0) return std::nullopt;
   return bytes;
+}
+
+std::string EncodeBase64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(bytes.size(), 3))) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      bits <<= 8;
+      if (i < bytes.size()) bits |= static_cast<unsigned char>(bytes[i]);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      text += i <= bytes.size() ? kAlphabet[(bits >> (18 - 6 * i)) & 0x3f] : '=';
+    }
+  }
+  return text;
 }
 
 }  // namespace keywalk::mock

@@ -13,6 +13,9 @@ namespace keywalk::mock {
 // (section 3.5). Pure; safe for concurrent use.
 std::optional<std::string> DecodeBase64(std::string_view text);
 
+// Pure; safe for concurrent use.
+std::string EncodeBase64(std::string_view bytes);
+
 }  // namespace keywalk::mock
 
 #endif  // KEYWALK_MOCKUPSTREAM_BASE64_H_

@@ -1,10 +1,13 @@
 #include "mockupstream/journal.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
+#include "mockupstream/base64.h"
 #include "mockupstream/credential.h"
+#include "mockupstream/utf8.h"
 
 namespace keywalk::mock {
 namespace {
@@ -18,6 +21,15 @@ class EntryMasker {
       : own_(AllCredentials(entry.headers, entry.target)), known_(known_keys) {}
 
   std::string Mask(std::string_view text) const { return known_.Mask(own_.Mask(text)); }
+
+  // What of a text that was cut off can be shown.
+  std::string_view Shown(std::string_view text) const {
+    for (;;) {
+      const std::size_t shown = known_.ShownOfCut(text.substr(0, own_.ShownOfCut(text)));
+      if (shown == text.size()) return text;
+      text = text.substr(0, shown);
+    }
+  }
 
  private:
   const SecretMasker own_;
@@ -41,6 +53,26 @@ json HeadersJson(const Headers& headers, const EntryMasker& masker) {
   return object;
 }
 
+// The bytes that were kept: as text where they are one, else in base64.
+void AddBody(const JournalEntry& entry, const EntryMasker& masker, json& object) {
+  if (entry.body.empty()) return;
+  std::string_view shown = entry.body;
+  std::size_t characters = Utf8Prefix(shown);
+  if (entry.body_truncated) {
+    constexpr std::size_t kLongestCharacter = 4;
+    const bool cut_in_character = shown.size() - characters < kLongestCharacter;
+    shown = masker.Shown(cut_in_character ? shown.substr(0, characters) : shown);
+    characters = std::min(characters, shown.size());
+  }
+  const std::string masked = masker.Mask(shown);
+  if (characters == shown.size()) {
+    object["body"] = masked;
+  } else {
+    object["body_base64"] = EncodeBase64(masked);
+  }
+  object["body_truncated"] = entry.body_truncated;
+}
+
 json FaultJson(FaultState fault) {
   switch (fault) {
     case FaultState::kNone:
@@ -59,10 +91,11 @@ json FaultJson(FaultState fault) {
 
 json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
   const EntryMasker masker(entry, known_keys);
-  return {
+  json object = {
       {"sequence", entry.sequence},
       {"time_ms", entry.time_ms},
       {"connection", entry.connection},
+      {"scope", masker.Mask(entry.scope)},
       {"lane", masker.Mask(entry.lane)},
       {"key", entry.key_hint},
       {"step", entry.step ? json(*entry.step) : json(nullptr)},
@@ -70,12 +103,15 @@ json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
       {"target", masker.Mask(entry.target)},
       {"headers", HeadersJson(entry.headers, masker)},
       {"body_bytes", entry.body_bytes},
-      {"body_sha256", entry.body_sha256},
+      {"body_sha256", entry.body_sha256.empty() ? json(nullptr) : json(entry.body_sha256)},
       {"body_complete", entry.body_complete},
       {"status", entry.status},
       {"fault", FaultJson(entry.fault)},
       {"answered", entry.answered},
+      {"ended", entry.ended},
   };
+  AddBody(entry, masker, object);
+  return object;
 }
 
 json ToJson(const JournalEntry& entry) { return ToJson(entry, SecretMasker()); }

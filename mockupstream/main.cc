@@ -59,6 +59,19 @@ void LogRequest(const JournalEntry& entry) {
                entry.key_hint.empty() ? "-" : entry.key_hint, entry.body_bytes, entry.connection);
 }
 
+void AddJournalOptions(CLI::App& app, keywalk::mock::MockServerOptions& server) {
+  app.add_option("--journal-entries", server.max_journal_entries, "requests that are remembered")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
+      ->capture_default_str();
+  app.add_option("--journal-bytes", server.max_journal_bytes, "memory that they may take")
+      ->capture_default_str();
+  app.add_option("--journal-bodies", server.journal_body_bytes,
+                 "bytes of each request's body that are kept")
+      ->capture_default_str();
+  app.add_flag("!--no-body-digests", server.body_digests,
+               "no SHA-256 of request bodies: large ones take less time");
+}
+
 void AddOptions(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "keywalk-mock " KEYWALK_VERSION);
   app.add_option("--listen", arguments.server.listen, "HOST:PORT to listen on; port 0: a free one")
@@ -70,6 +83,7 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
+  AddJournalOptions(app, arguments.server);
   CLI::App* validate = app.add_subcommand("validate", "Check a script and exit");
   validate->add_option("FILE", arguments.validate_file, "the script")->required();
 }

@@ -109,4 +109,17 @@ bool SecretMasker::Reveals(std::string_view text) const {
   });
 }
 
+std::size_t SecretMasker::ShownOfCut(std::string_view text) const {
+  std::size_t shown = text.size();
+  for (std::size_t entry = 0; entry < entries_.size();) {
+    const std::string_view secret = entries_[entry].secret;
+    std::size_t length = std::min(shown, secret.size() - 1);
+    while (length > 0 && !text.substr(0, shown).ends_with(secret.substr(0, length))) --length;
+    shown -= length;
+    // A shorter text may end in the middle of a secret that was asked before.
+    entry = length > 0 ? 0 : entry + 1;
+  }
+  return shown;
+}
+
 }  // namespace keywalk

@@ -51,5 +51,16 @@ TEST(SecretMaskerTest, RevealsTellsWhetherASecretIsThere) {
   EXPECT_FALSE(masker.Reveals(masker.Mask("secret-one secret-twosecret-one")));
 }
 
+TEST(SecretMaskerTest, ATextThatIsCutOffInASecretIsShownUpToIt) {
+  const SecretMasker masker({"abcXY", "XYZ123"});
+  EXPECT_EQ(masker.ShownOfCut("text "), 5u);
+  EXPECT_EQ(masker.ShownOfCut("text ab"), 5u);
+  EXPECT_EQ(masker.ShownOfCut("text XYZ12"), 5u);
+  EXPECT_EQ(masker.ShownOfCut("text XYZ123"), 11u) << "whole: Mask() sees it";
+  EXPECT_EQ(masker.ShownOfCut("text abcXY"), 5u) << "the end begins one, what is left another";
+  EXPECT_EQ(masker.ShownOfCut("a"), 0u);
+  EXPECT_EQ(SecretMasker().ShownOfCut("text"), 4u);
+}
+
 }  // namespace
 }  // namespace keywalk

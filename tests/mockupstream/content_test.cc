@@ -45,6 +45,12 @@ TEST(Base64Test, DecodesTheStandardsVectors) {
   EXPECT_EQ(DecodeBase64("Zm9vYmFy"), "foobar");
 }
 
+TEST(Base64Test, EncodesWhatItDecodes) {
+  for (const char* text : {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "AP9hDQo=", "//79+w=="}) {
+    EXPECT_EQ(EncodeBase64(DecodeBase64(text).value()), text);
+  }
+}
+
 TEST(Base64Test, RefusesEverythingElse) {
   for (const char* text :
        {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm 9", "Zm9v\n", "Zm-_", "Zg==Zg=="}) {

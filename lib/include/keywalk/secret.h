@@ -2,6 +2,7 @@
 #ifndef KEYWALK_SECRET_H_
 #define KEYWALK_SECRET_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ class SecretMasker {
   std::string Mask(std::string_view text) const;
   // True if `text` holds any of the secrets.
   bool Reveals(std::string_view text) const;
+  // How much of a text that was cut off can be shown: less than all if it may end in the middle of
+  // a secret, which Mask() does not recognise by its beginning.
+  std::size_t ShownOfCut(std::string_view text) const;
 
  private:
   struct Entry {
