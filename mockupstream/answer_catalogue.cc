@@ -21,8 +21,8 @@ using nlohmann::ordered_json;
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::array<std::string_view, 8> kCanonicalAnswers{
-    "success", "rate_limited", "quota_exhausted", "invalid_key",
-    "forbidden", "overloaded", "server_error", "not_found"};
+    "success",   "rate_limited", "quota_exhausted", "invalid_key",
+    "forbidden", "overloaded",   "server_error",    "not_found"};
 
 // Calls `visit` with every string of the value.
 template <typename Visitor>
@@ -104,7 +104,7 @@ class CatalogueReader {
     for (const auto& field : one.headers) {
       answer.tells_wait = answer.tells_wait || UsesPlaceholder(field.second, "retry_");
     }
-    for (const auto [key, content] : {std::pair("json", AnswerCase::Content::kJson),
+    for (const auto& [key, content] : {std::pair("json", AnswerCase::Content::kJson),
                                       std::pair("sse", AnswerCase::Content::kSse),
                                       std::pair("array", AnswerCase::Content::kArray)}) {
       const json* value = object.Value(key);
@@ -170,8 +170,8 @@ class CatalogueReader {
         problems_.Add(pointer, *problem);
         return;
       }
-      answer.has_text = answer.has_text || UsesPlaceholder(text, "text") ||
-                        UsesPlaceholder(text, "word");
+      answer.has_text =
+          answer.has_text || UsesPlaceholder(text, "text") || UsesPlaceholder(text, "word");
       if (!UsesPlaceholder(text, "retry_")) return;
       answer.tells_wait = true;
       if (!answer.retry_after) problems_.Add(pointer, "tells a wait: needs \"retry_after_ms\"");

@@ -86,7 +86,8 @@ Result<ProviderAnswers> ParseProviderAnswers(std::string_view text, std::string_
 // safe for concurrent use. Asserts that it can be read, which a test shows.
 std::span<const ProviderAnswers> BuiltinAnswers();
 
-// By full name, "openai.rate_limited"; a provider's name alone is its success. Nulls: there is none.
+// By full name, "openai.rate_limited"; a provider's name alone is its success. Nulls: there is
+// none.
 struct AnswerEntry {
   const ProviderAnswers* provider = nullptr;
   const CatalogueAnswer* answer = nullptr;

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "mockupstream/wait_format.h"
+#include "mockupstream/rate_limit_headers.h"
 
 namespace keywalk::mock {
 namespace {
@@ -59,6 +59,24 @@ std::int64_t UnixSeconds(const TemplateFacts& facts) {
   return std::chrono::duration_cast<std::chrono::seconds>(facts.now.time_since_epoch()).count();
 }
 
+std::string FormatMoment(std::chrono::system_clock::time_point when) {
+  return Rfc3339Seconds(std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()));
+}
+
+// Rounded up, so that a client which obeys it is not early: 1500 ms are 2.
+std::int64_t WholeSeconds(std::chrono::milliseconds wait) {
+  return std::chrono::ceil<std::chrono::seconds>(wait).count();
+}
+
+// "20", "50.597", "0.5": seconds without needless digits.
+std::string DecimalSeconds(std::chrono::milliseconds wait) {
+  std::string text = std::to_string(wait.count() / 1000);
+  if (wait.count() % 1000 == 0) return text;
+  std::string digits = std::to_string(1000 + wait.count() % 1000).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return text + "." + digits;
+}
+
 // The answer's wait in one of its forms, if there is a wait.
 template <typename Format>
 Value Wait(const TemplateFacts& facts, Format format) {
@@ -94,7 +112,7 @@ constexpr auto kPlaceholders = std::to_array<Placeholder>({
     {"number", true,
      [](const TemplateFacts& f) -> Value { return IdSource(f.number, 5).Take(kHexDigits, 9); }},
     {"created", true, [](const TemplateFacts& f) -> Value { return UnixSeconds(f); }},
-    {"now", true, [](const TemplateFacts& f) -> Value { return FormatRfc3339(f.now); }},
+    {"now", true, [](const TemplateFacts& f) -> Value { return FormatMoment(f.now); }},
     {"prompt_tokens", true, [](const TemplateFacts& f) -> Value { return f.prompt_tokens; }},
     {"completion_tokens", true,
      [](const TemplateFacts& f) -> Value { return f.completion_tokens; }},
@@ -111,12 +129,12 @@ constexpr auto kPlaceholders = std::to_array<Placeholder>({
        return Wait(f, [](std::chrono::milliseconds wait) { return wait.count(); });
      }},
     {"retry_decimal", true,
-     [](const TemplateFacts& f) -> Value { return Wait(f, &FormatDecimalSeconds); }},
+     [](const TemplateFacts& f) -> Value { return Wait(f, &DecimalSeconds); }},
     {"retry_duration", true,
-     [](const TemplateFacts& f) -> Value { return Wait(f, &FormatGoDuration); }},
+     [](const TemplateFacts& f) -> Value { return Wait(f, &GoDuration); }},
     {"retry_at", true,
      [](const TemplateFacts& f) -> Value {
-       return Wait(f, [&f](std::chrono::milliseconds wait) { return FormatRfc3339(f.now + wait); });
+       return Wait(f, [&f](std::chrono::milliseconds wait) { return FormatMoment(f.now + wait); });
      }},
 });
 

@@ -18,9 +18,9 @@ namespace keywalk::mock {
 // What placeholders stand for.
 struct TemplateFacts {
   std::string model;
-  std::string text;     // of the answer, as far as the request's limit of tokens lets it go
-  bool is_cut = false;  // it went no further
-  std::string word;     // of the event: a piece of the text
+  std::string text;           // of the answer, as far as the request's limit of tokens lets it go
+  bool is_cut = false;        // it went no further
+  std::string word;           // of the event: a piece of the text
   std::int64_t sequence = 0;  // of the event, from 0
   std::string_view method;
   std::string_view path;

@@ -182,10 +182,9 @@ void FillContent(const AnswerCase& one, const std::vector<std::string>& words, b
       break;
     case AnswerCase::Content::kArray: {
       ordered_json list = ordered_json::array();
-      ForEachEvent(one, words, with_usage, facts,
-                   [&list](const std::string&, ordered_json data) {
-                     list.push_back(std::move(data));
-                   });
+      ForEachEvent(one, words, with_usage, facts, [&list](const std::string&, ordered_json data) {
+        list.push_back(std::move(data));
+      });
       step.body = std::make_shared<const std::string>(Dump(list));
       break;
     }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mockupstream/provider_answers.h"
+
 #include "mockupstream/script_fault.h"
 
 namespace keywalk::mock {
