@@ -92,6 +92,10 @@ void ReadLanes(ObjectReader& object, Case& test_case, JsonProblems& problems) {
     const std::string pointer = JoinPointer(object.PointerTo("lanes"), member.key());
     mock::Lane lane = mock::ReadLane(member.value(), pointer, mock::AtEnd::kFailLoud, problems);
     lane.name = member.key();
+    for (const mock::ScriptStep& step : lane.steps) {
+      if (step.respond == nullptr) continue;
+      problems.Add(pointer, "a case states its answers: \"respond\" is for scripts");
+    }
     test_case.lanes.emplace(member.key(), std::move(lane));
   }
 }

@@ -105,8 +105,8 @@ class CatalogueReader {
       answer.tells_wait = answer.tells_wait || UsesPlaceholder(field.second, "retry_");
     }
     for (const auto& [key, content] : {std::pair("json", AnswerCase::Content::kJson),
-                                      std::pair("sse", AnswerCase::Content::kSse),
-                                      std::pair("array", AnswerCase::Content::kArray)}) {
+                                       std::pair("sse", AnswerCase::Content::kSse),
+                                       std::pair("array", AnswerCase::Content::kArray)}) {
       const json* value = object.Value(key);
       if (value == nullptr) continue;
       if (one.content != AnswerCase::Content::kNone) object.Problem(key, "is a second content");

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "mockupstream/provider_answers.h"
 #include "mockupstream/script_fault.h"
 
 namespace keywalk::mock {
@@ -32,8 +33,21 @@ json SseJson(const std::vector<SseEvent>& events, const SecretMasker& masker) {
   return list;
 }
 
+json RespondJson(const AnswerSpec& spec, const SecretMasker& masker) {
+  json object = ToJson(spec);
+  for (const char* said : {"text", "model"}) {
+    if (object.contains(said)) object[said] = masker.Mask(object[said].get<std::string>());
+  }
+  return object;
+}
+
 json StepJson(const ScriptStep& step, const SecretMasker& masker) {
-  json object = {{"status", step.status}};
+  json object = json::object();
+  if (step.respond) {
+    object["respond"] = RespondJson(*step.respond, masker);
+  } else {
+    object["status"] = step.status;
+  }
   if (!step.headers.empty()) object["headers"] = HeadersJson(step.headers, masker);
   if (step.body) {
     object["body_bytes"] = step.body->size();

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "mockupstream/provider_answers.h"
-
 #include "mockupstream/script_fault.h"
 
 namespace keywalk::mock {
@@ -112,6 +111,9 @@ void AddContentType(const ObjectReader& object, ScriptStep& step) {
 
 // What no answer can satisfy together.
 void CheckCombinations(const ScriptStep& step, ObjectReader& object) {
+  for (const std::string_view key : {"status", "json", "text", "base64", "bytes", "sse"}) {
+    if (step.respond && object.Has(key)) object.Problem(key, "is given by \"respond\"");
+  }
   const bool has_body = step.body != nullptr && !step.body->empty();
   if (!step.sse.empty() && step.body != nullptr) {
     object.Problem("sse", "is the body: give no other content beside it");
@@ -141,6 +143,10 @@ ScriptStep ReadStep(const json& value, std::string pointer, JsonProblems& proble
     step.body = std::make_shared<const std::string>(std::move(*content));
   }
   step.sse = ReadSse(object, problems);
+  if (const json* respond = object.Value("respond")) {
+    step.respond = std::make_shared<const AnswerSpec>(
+        ReadAnswerSpec(*respond, object.PointerTo("respond"), problems));
+  }
   step.delay = ReadDelay(object);
   step.chunked = object.Boolean("chunked", false);
   step.trailers = ReadHeaders(object, "trailers", problems);
