@@ -107,7 +107,10 @@ std::vector<std::string> Words(std::string_view text) {
 std::size_t WordLimit(const json* body) {
   for (const char* pointer : kLimitPointers) {
     const json* limit = Member(body, pointer);
-    if (limit != nullptr && limit->is_number_unsigned()) return limit->get<std::size_t>();
+    if (limit == nullptr || !limit->is_number_integer()) continue;
+    if (limit->is_number_unsigned() || limit->get<std::int64_t>() >= 0) {
+      return limit->get<std::size_t>();
+    }
   }
   return static_cast<std::size_t>(-1);
 }
