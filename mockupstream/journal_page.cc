@@ -111,7 +111,7 @@ Awaitable<void> JournalPage::Get(io::ServerExchange& exchange) {
     co_return;
   }
   const Headers headers = StreamHeaders(ndjson ? "application/x-ndjson" : "application/json");
-  error_code code = co_await exchange.StartResponse(200, {}, headers, std::nullopt);
+  error_code code = co_await exchange.StartResponse(200, "", headers, std::nullopt);
   const SecretMasker masker = state_.lanes.masker();
   std::string text = ndjson ? "" : "[";
   std::string_view separator;
@@ -143,7 +143,7 @@ Awaitable<void> JournalPage::Tail(io::ServerExchange& exchange) {
     co_return;
   }
   const Headers headers = StreamHeaders("text/event-stream");
-  error_code code = co_await exchange.StartResponse(200, {}, headers, std::nullopt);
+  error_code code = co_await exchange.StartResponse(200, "", headers, std::nullopt);
   if (exchange.head().method == "HEAD") co_return;
 
   exchange.WatchClient();

@@ -36,7 +36,8 @@ TEST(JournalTest, WritesEveryField) {
   entry.fault = FaultState::kNotReached;
   entry.answered = true;
   const nlohmann::json expected = nlohmann::json::parse(R"({
-    "sequence": 4, "time_ms": 12, "connection": 3, "scope": "a test", "lane": "k0", "key": "sk-a...wxyz", "step": 2,
+    "sequence": 4, "time_ms": 12, "connection": 3, "scope": "a test",
+    "lane": "k0", "key": "sk-a...wxyz", "step": 2,
     "method": "POST", "target": "/v1/x?a=b",
     "headers": {"Accept": "*/*", "X-Two": ["a", "b"]},
     "body_bytes": 5, "body_sha256": "00ff", "body_complete": true, "status": 429,
