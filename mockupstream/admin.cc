@@ -90,14 +90,14 @@ const AdminPages::Route* AdminPages::FindRoute(const io::RequestHead& head, Admi
 }
 
 AdminReply AdminPages::GetScript(std::string_view, const std::string&) {
-  return JsonReply(200, LanesJson(state_.lanes));
+  return JsonReply(200, LanesJson(state_.scopes.default_scope().lanes()));
 }
 
 AdminReply AdminPages::PutScript(std::string_view, const std::string& body) {
   Result<Script> script = ParseScript(body, "script");
   if (!script.ok()) return ErrorReply(400, script.error().message());
   const std::size_t lanes = script->lanes.size() + (script->default_lane ? 1 : 0);
-  state_.lanes.Replace(std::move(*script));
+  state_.scopes.default_scope().lanes().Replace(std::move(*script));
   return JsonReply(200, {{"ok", true}, {"lanes", lanes}});
 }
 
@@ -110,7 +110,7 @@ AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&
 }
 
 AdminReply AdminPages::Reset(std::string_view, const std::string&) {
-  state_.lanes.Reset();
+  state_.scopes.default_scope().lanes().Reset();
   state_.journal.Clear();
   return JsonReply(200, {{"ok", true}});
 }
@@ -123,7 +123,7 @@ AdminReply AdminPages::Verify(std::string_view, const std::string& body) {
   const std::vector<std::string> expected = object.Strings("sequence");
   object.Finish();
   if (problems.any())
-    return ErrorReply(400, state_.lanes.masker().Mask(problems.error().message()));
+    return ErrorReply(400, state_.scopes.masker().Mask(problems.error().message()));
 
   std::vector<std::string> actual;
   for (JournalEntry& entry : state_.journal.From(0)) actual.push_back(std::move(entry.lane));
@@ -131,7 +131,7 @@ AdminReply AdminPages::Verify(std::string_view, const std::string& body) {
 
   const auto differing =
       std::mismatch(expected.begin(), expected.end(), actual.begin(), actual.end());
-  const SecretMasker masker = state_.lanes.masker();
+  const SecretMasker masker = state_.scopes.masker();
   const auto masked = [&masker](std::vector<std::string> lanes) {
     for (std::string& lane : lanes) lane = masker.Mask(lane);
     return lanes;
@@ -151,12 +151,12 @@ AdminReply AdminPages::GetMetrics(std::string_view, const std::string&) {
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   const std::size_t open = server_ == nullptr ? 0 : server_->open_connections();
   const Gauges gauges{open, state_.journal.dropped()};
-  reply.body = state_.lanes.masker().Mask(state_.metrics.Text(gauges));
+  reply.body = state_.scopes.masker().Mask(state_.metrics.Text(gauges));
   return reply;
 }
 
 AdminReply AdminPages::GetClock(std::string_view, const std::string&) {
-  return JsonReply(200, {{"now_ms", state_.now_ms()}});
+  return JsonReply(200, {{"now_ms", state_.scopes.default_scope().clock.now_ms()}});
 }
 
 }  // namespace keywalk::mock

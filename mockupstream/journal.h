@@ -19,14 +19,14 @@ struct JournalEntry {
   std::uint64_t sequence = 0;    // from 0, in order of arrival
   std::int64_t time_ms = 0;      // since the server started
   std::uint64_t connection = 0;  // the same number: the same connection
-  std::string scope;             // the test's; empty: the default one
+  std::string scope;             // its id; empty: the default one
   std::string lane;              // the lane's name; "default" for unknown keys
   std::string key_hint;          // masked
   std::optional<std::size_t>
       step;  // its number in the lane, counted over repeats; nullopt: past the end
   std::string method;
-  std::string target;
-  Headers headers;  // as received, keys in clear: for assertions in process only
+  std::string target;  // without the prefix that names a scope
+  Headers headers;     // as received, keys in clear: for assertions in process only
   std::uint64_t body_bytes = 0;
   std::string body_sha256;      // hex; empty where digests are switched off
   std::string body;             // its first bytes, as many as the server keeps; keys in clear

@@ -112,7 +112,7 @@ Awaitable<void> JournalPage::Get(io::ServerExchange& exchange) {
   }
   const Headers headers = StreamHeaders(ndjson ? "application/x-ndjson" : "application/json");
   error_code code = co_await exchange.StartResponse(200, "", headers, std::nullopt);
-  const SecretMasker masker = state_.lanes.masker();
+  const SecretMasker masker = state_.scopes.masker();
   std::string text = ndjson ? "" : "[";
   std::string_view separator;
   bool more = exchange.head().method != "HEAD";
@@ -159,7 +159,7 @@ Awaitable<void> JournalPage::Tail(io::ServerExchange& exchange) {
     const JournalStore::Ended ended = state_.journal.ReadEnded(tail.place, tail.filter, kPiece);
     tail.place = ended.next;
     tail.missed += ended.missed;
-    std::string text = TailText(ended, std::exchange(tail.missed, 0), state_.lanes.masker());
+    std::string text = TailText(ended, std::exchange(tail.missed, 0), state_.scopes.masker());
     if (text.empty() && watch.Arm(tail.place)) {
       timer->expires_after(ping_);
       const auto [woken] = co_await timer->async_wait(kAwaitTuple);

@@ -4,29 +4,39 @@
 
 namespace keywalk::mock {
 
-LaneState::LaneState(Lane lane) : lane_(std::move(lane)) {
+StepPlan::StepPlan(const StepSequence& sequence) : sequence_(sequence) {
   std::uint64_t end = 0;
-  ends_.reserve(lane_.steps.size());
-  for (const ScriptStep& step : lane_.steps) ends_.push_back(end += step.times);
+  ends_.reserve(sequence_.steps.size());
+  for (const ScriptStep& step : sequence_.steps) ends_.push_back(end += step.times);
 }
+
+const ScriptStep* StepPlan::At(std::uint64_t number) const {
+  std::uint64_t place = number;
+  if (number >= total()) {
+    if (sequence_.at_end == AtEnd::kFailLoud || total() == 0) return nullptr;
+    place = sequence_.at_end == AtEnd::kLoop ? number % total() : total() - 1;
+  }
+  const auto end = std::upper_bound(ends_.begin(), ends_.end(), place);
+  return &sequence_.steps[static_cast<std::size_t>(end - ends_.begin())];
+}
+
+std::uint64_t StepPlan::Served(std::uint64_t turns) const {
+  const bool ends = sequence_.at_end == AtEnd::kFailLoud || total() == 0;
+  return ends ? std::min(turns, total()) : turns;
+}
+
+LaneState::Turn LaneState::Take(const RequestFacts&) { return Take(); }
 
 LaneState::Turn LaneState::Take() {
   // Counting up is the whole of the atomic pop: what a number means never changes.
   const std::uint64_t number = taken_.fetch_add(1, std::memory_order_relaxed);
-  const std::uint64_t total = ends_.empty() ? 0 : ends_.back();
-  std::uint64_t place = number;
-  if (number >= total) {
-    if (lane_.at_end == AtEnd::kFailLoud || total == 0) return {};
-    place = lane_.at_end == AtEnd::kLoop ? number % total : total - 1;
-  }
-  const auto end = std::upper_bound(ends_.begin(), ends_.end(), place);
-  return {&lane_.steps[static_cast<std::size_t>(end - ends_.begin())], number};
+  const ScriptStep* step = plan_->steps().At(number);
+  if (step == nullptr) return {};
+  return {step, number};
 }
 
 std::size_t LaneState::served() const {
-  const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
-  const std::uint64_t total = ends_.empty() ? 0 : ends_.back();
-  return lane_.at_end == AtEnd::kFailLoud ? std::min(taken, total) : taken;
+  return plan_->steps().Served(taken_.load(std::memory_order_relaxed));
 }
 
 LaneTable::LaneTable(Script script) { Insert(std::move(script)); }
@@ -62,8 +72,18 @@ void LaneTable::Insert(Script script) {
 void LaneTable::Reset() {
   const std::lock_guard lock(mutex_);
   // New states, not zeroed ones: a request in flight keeps the number it was given.
-  for (auto& [key, state] : lanes_) state = std::make_shared<LaneState>(state->lane());
-  if (default_lane_) default_lane_ = std::make_shared<LaneState>(default_lane_->lane());
+  for (auto& [key, state] : lanes_) state = std::make_shared<LaneState>(state->plan());
+  if (default_lane_) default_lane_ = std::make_shared<LaneState>(default_lane_->plan());
+}
+
+std::unique_ptr<LaneTable> LaneTable::StartOver() const {
+  auto copy = std::make_unique<LaneTable>(Script());
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, state] : lanes_) {
+    copy->lanes_.emplace(key, std::make_shared<LaneState>(state->plan()));
+  }
+  if (default_lane_) copy->default_lane_ = std::make_shared<LaneState>(default_lane_->plan());
+  return copy;
 }
 
 std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> LaneTable::Lanes() const {
@@ -75,11 +95,14 @@ std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> LaneTable:
 }
 
 SecretMasker LaneTable::masker() const {
+  std::set<std::string> keys;
+  AddKeysTo(keys);
+  return SecretMasker({keys.begin(), keys.end()});
+}
+
+void LaneTable::AddKeysTo(std::set<std::string>& keys) const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> keys;
-  keys.reserve(lanes_.size());
-  for (const auto& [key, state] : lanes_) keys.push_back(key);
-  return SecretMasker(std::move(keys));
+  for (const auto& [key, state] : lanes_) keys.insert(key);
 }
 
 }  // namespace keywalk::mock

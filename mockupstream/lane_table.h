@@ -10,20 +10,58 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "keywalk/secret.h"
+#include "mockupstream/request_facts.h"
 #include "mockupstream/script.h"
 
 namespace keywalk::mock {
 
-// A lane and how far it has got. All methods are safe for concurrent use.
+// Which step of a sequence the n-th request gets. Immutable.
+class StepPlan {
+ public:
+  // `sequence` outlives it.
+  explicit StepPlan(const StepSequence& sequence);
+
+  // Null past the end of a sequence that fails loudly.
+  const ScriptStep* At(std::uint64_t number) const;
+  // How many of so many turns had a step.
+  std::uint64_t Served(std::uint64_t turns) const;
+
+ private:
+  std::uint64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
+
+  const StepSequence& sequence_;
+  std::vector<std::uint64_t> ends_;  // ends_[i]: how many turns steps 0 to i take together
+};
+
+// A lane as the script has it, and what serving it needs. Immutable, shared by all scopes.
+class LanePlan {
+ public:
+  explicit LanePlan(Lane lane) : lane_(std::move(lane)), steps_(lane_) {}
+  LanePlan(const LanePlan&) = delete;
+  LanePlan& operator=(const LanePlan&) = delete;
+
+  const Lane& lane() const { return lane_; }
+  const StepPlan& steps() const { return steps_; }
+  // True if the step depends on the request's body, which is then read (and kept) first.
+  bool reads_body_first() const { return false; }
+
+ private:
+  const Lane lane_;
+  const StepPlan steps_;
+};
+
+// A lane and how far it has got, in one scope. All methods are safe for concurrent use.
 class LaneState {
  public:
-  explicit LaneState(Lane lane);
+  explicit LaneState(std::shared_ptr<const LanePlan> plan) : plan_(std::move(plan)) {}
+  explicit LaneState(Lane lane) : LaneState(std::make_shared<const LanePlan>(std::move(lane))) {}
   LaneState(const LaneState&) = delete;
   LaneState& operator=(const LaneState&) = delete;
 
@@ -32,16 +70,18 @@ class LaneState {
     const ScriptStep* step = nullptr;   // null: past the end of a lane that fails loudly
     std::optional<std::size_t> number;  // counted over repeats; nullopt with a null step
   };
-  // Pops the next step. The step lives as long as the lane.
+  // Pops the next step for that request. The step lives as long as the lane.
+  Turn Take(const RequestFacts& request);
+  // Pops the next of the lane's own steps, whatever the request.
   Turn Take();
 
-  const Lane& lane() const { return lane_; }
+  const Lane& lane() const { return plan_->lane(); }
+  const std::shared_ptr<const LanePlan>& plan() const { return plan_; }
   // How many turns had a step.
   std::size_t served() const;
 
  private:
-  const Lane lane_;
-  std::vector<std::uint64_t> ends_;  // ends_[i]: how many turns steps 0 to i take together
+  const std::shared_ptr<const LanePlan> plan_;
   std::atomic<std::uint64_t> taken_{0};
 };
 
@@ -50,6 +90,8 @@ class LaneState {
 class LaneTable {
  public:
   explicit LaneTable(Script script);
+  LaneTable(const LaneTable&) = delete;
+  LaneTable& operator=(const LaneTable&) = delete;
 
   // The key's lane, else the default lane, else null.
   std::shared_ptr<LaneState> Find(std::string_view key) const;
@@ -60,11 +102,14 @@ class LaneTable {
   void Add(Script script);
   // Every lane starts over.
   void Reset();
+  // The same lanes, each at its start: what a new scope gets.
+  std::unique_ptr<LaneTable> StartOver() const;
 
   // Keys and lanes in the order of the keys; the default lane last, with an empty key.
   std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> Lanes() const;
   // For texts that may hold a scripted key.
   SecretMasker masker() const;
+  void AddKeysTo(std::set<std::string>& keys) const;
 
  private:
   void Insert(Script script);

@@ -1,5 +1,6 @@
 #include "mockupstream/mock_handler.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "io/deadline.h"
 #include "keywalk/secret.h"
 #include "mockupstream/credential.h"
+#include "mockupstream/request_facts.h"
 
 namespace keywalk::mock {
 namespace {
@@ -14,7 +16,11 @@ namespace {
 // How long the rest of a body is read whose request was answered early.
 constexpr std::chrono::seconds kEarlyBodyTime{30};
 
-constexpr int kLaneExhausted = 599;  // no provider's status: it cannot be taken for an answer
+// No provider's status: it cannot be taken for an answer.
+constexpr int kUnanswerable = 599;
+
+// A body that decides about its answer is kept up to here; a larger one is as one that is no JSON.
+constexpr std::size_t kMaxKeptBytes = std::size_t{16} * 1024 * 1024;
 
 // Counts requests being served, however they end.
 class ActiveScope {
@@ -50,27 +56,6 @@ Awaitable<AnswerOutcome> RespondError(io::ServerExchange& exchange, const MockEr
   co_return outcome;
 }
 
-JournalEntry NewEntry(const io::ServerExchange& exchange, std::string_view key,
-                      std::int64_t time_ms) {
-  const io::RequestHead& head = exchange.head();
-  JournalEntry entry;
-  entry.time_ms = time_ms;
-  entry.connection = exchange.connection_id();
-  if (!key.empty()) entry.key_hint = MaskKey(key);
-  entry.method = head.method;
-  entry.target = head.target;
-  entry.headers = head.headers;
-  return entry;
-}
-
-void RecordBody(BodyRecord& body, JournalEntry& entry) {
-  entry.body_bytes = body.bytes;
-  entry.body_sha256 = std::move(body.sha256);
-  entry.body = std::move(body.kept);
-  entry.body_truncated = !entry.body.empty() && entry.body.size() < body.bytes;
-  entry.body_complete = body.complete;
-}
-
 void RecordOutcome(const AnswerOutcome& outcome, JournalEntry& entry) {
   entry.status = outcome.status;
   entry.answered = outcome.answered;
@@ -79,7 +64,45 @@ void RecordOutcome(const AnswerOutcome& outcome, JournalEntry& entry) {
   entry.fault = fired ? FaultState::kFired : FaultState::kNotReached;
 }
 
+MockError TooManyScopes(std::size_t limit) {
+  return MockError(kUnanswerable, "mock_too_many_scopes",
+                   "this server has " + std::to_string(limit) +
+                       " scopes, its limit: forget some with DELETE /__mock/scopes?scope=ID");
+}
+
+MockError BodyError(int status) {
+  return MockError(status, "mock_request_body",
+                   status == 413 ? "the request's body is larger than this server's limit"
+                                 : "the request's body could not be read");
+}
+
 }  // namespace
+
+// One request on its way through the handler.
+class MockHandler::Served {
+ public:
+  Served(const io::RequestHead& head, std::string_view target)
+      : facts(head.method, target, head.headers), key(FindCredential(head.headers, target)) {}
+
+  std::string_view lane_name() const { return lane ? lane->lane().name : std::string_view(); }
+  // True if the answer goes before the request's body.
+  bool early() const { return turn.step != nullptr && turn.step->early && !body_read; }
+  // True if the whole body is looked at, to choose a step or to render its answer.
+  bool needs_body() const {
+    return lane &&
+           (lane->plan()->reads_body_first() || (turn.step != nullptr && turn.step->respond));
+  }
+
+  RequestFacts facts;
+  const std::string key;
+  std::shared_ptr<Scope> scope;     // null: there is none, see `error`
+  std::shared_ptr<LaneState> lane;  // held to the end: the script may be replaced meanwhile
+  LaneState::Turn turn;
+  bool body_read = false;
+  BodyRecord body;
+  std::int64_t time_ms = 0;
+  std::optional<MockError> error;  // instead of an answer from a lane
+};
 
 MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOptions options)
     : context_(context),
@@ -89,81 +112,86 @@ MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOpt
 
 Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
   const ActiveScope active(active_);
+  const ScopedTarget where(exchange.head().target, exchange.head().headers);
   if (options_.serve_admin && AdminPages::Owns(exchange.head().target)) {
     co_await admin_.Handle(exchange);
   } else {
-    co_await Serve(exchange);
+    co_await Serve(exchange, where);
   }
 }
 
-Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
-  const io::RequestHead& head = exchange.head();
-  const std::string key = FindCredential(head.headers, head.target);
-  // Held to the end: the script may be replaced meanwhile.
-  const std::shared_ptr<LaneState> lane = state_.lanes.Find(key);
-  const LaneState::Turn turn = lane ? lane->Take() : LaneState::Turn();
+Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange, const ScopedTarget& where) {
+  Served served(exchange.head(), where.target());
+  FindLane(where, served);
+  if (served.lane && served.lane->plan()->reads_body_first()) co_await ReadBody(exchange, served);
+  if (served.lane && !served.error) served.turn = served.lane->Take(served.facts);
+  const bool early = served.early() && exchange.head().has_body();
+  if (!early && !served.body_read) co_await ReadBody(exchange, served);
+  const std::uint64_t sequence = RecordRequest(exchange, served);
 
-  JournalEntry entry = NewEntry(exchange, key, state_.now_ms());
-  if (lane) entry.lane = lane->lane().name;
-  entry.step = turn.number;
-  if (turn.step != nullptr && turn.step->fault) entry.fault = FaultState::kPending;
-
-  const bool early = turn.step != nullptr && turn.step->early && head.has_body();
-  BodyRecord body;
-  if (!early) {
-    body = co_await ReadRequestBody(exchange, options_.body);
-    RecordBody(body, entry);
-  }
-  const std::uint64_t sequence = state_.journal.Append(std::move(entry));
-
-  AnswerOutcome outcome;
-  if (early || body.complete) {
-    outcome = co_await Answer(exchange, lane.get(), turn, key);
-  } else {
-    outcome = co_await RefuseBody(exchange, body.refusal);
-  }
+  const AnswerOutcome outcome = co_await Answer(exchange, served);
   if (early && outcome.answered) {
-    state_.journal.Update(
-        sequence, [&outcome](JournalEntry& early_entry) { RecordOutcome(outcome, early_entry); });
-    co_await ReadEarlyBody(exchange, sequence);
+    state_.journal.Update(sequence,
+                          [&outcome](JournalEntry& entry) { RecordOutcome(outcome, entry); });
+    co_await ReadEarlyBody(exchange, served);
+    state_.journal.Update(sequence, [&](JournalEntry& entry) { RecordBody(served, entry); });
   }
   RecordEnd(sequence, outcome);
   // Nothing of ours may follow what was, or was not, sent.
   if (!outcome.answered) exchange.TakeOver().Close();
 }
 
-Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const LaneState* lane,
-                                             const LaneState::Turn& turn, const std::string& key) {
-  AnswerOutcome outcome;
-  if (turn.step != nullptr) {
-    StepAnswer answer(context_, exchange, *turn.step, options_.max_stall);
-    outcome = co_await answer.Run();
-  } else if (lane != nullptr) {
-    const MockError error(kLaneExhausted, "mock_lane_exhausted",
-                          "lane exhausted: " + state_.lanes.masker().Mask(lane->lane().name) +
-                              " has no further step");
-    outcome = co_await RespondError(exchange, error);
+BodyLimits MockHandler::Limits(const Served& served) const {
+  BodyLimits limits = options_.body;
+  if (served.needs_body()) limits.keep_bytes = std::max(limits.keep_bytes, kMaxKeptBytes);
+  return limits;
+}
+
+void MockHandler::FindLane(const ScopedTarget& where, Served& served) {
+  if (!where.problem().empty()) {
+    served.error.emplace(400, "mock_scope", std::string(where.problem()));
   } else {
-    const std::string whose = key.empty() ? "a request without a key" : "the key " + MaskKey(key);
-    const MockError error(401, "mock_unknown_key",
-                          "no lane for " + whose + ", and the script has no default_lane");
+    served.scope = state_.scopes.Use(where.scope());
+    if (!served.scope) served.error.emplace(TooManyScopes(state_.scopes.max_scopes()));
+  }
+  const Scope& clock_of = served.scope ? *served.scope : state_.scopes.default_scope();
+  served.time_ms = clock_of.clock.now_ms();
+  if (served.error) return;
+  served.lane = served.scope->lanes().Find(served.key);
+  if (served.lane) return;
+  const std::string whose =
+      served.key.empty() ? "a request without a key" : "the key " + MaskKey(served.key);
+  served.error.emplace(401, "mock_unknown_key",
+                       "no lane for " + whose + ", and the script has no default_lane");
+}
+
+Awaitable<void> MockHandler::ReadBody(io::ServerExchange& exchange, Served& served) {
+  served.body = co_await ReadRequestBody(exchange, Limits(served));
+  served.body_read = true;
+  if (served.body.all_kept()) served.facts.set_body(served.body.kept);
+  if (!served.body.complete) served.error.emplace(BodyError(served.body.refusal));
+}
+
+Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const Served& served) {
+  AnswerOutcome outcome;
+  if (served.error) {
+    if (served.error->status == 0) co_return outcome;  // nobody is there to be told
+    if (!served.body.complete) exchange.CloseAfterResponse();
+    outcome = co_await RespondError(exchange, *served.error);
+  } else if (served.turn.step != nullptr) {
+    StepAnswer answer(context_, exchange, *served.turn.step, options_.max_stall);
+    outcome = co_await answer.Run();
+  } else {
+    const MockError error(
+        kUnanswerable, "mock_lane_exhausted",
+        "lane exhausted: " + served.scope->lanes().masker().Mask(served.lane_name()) +
+            " has no further step");
     outcome = co_await RespondError(exchange, error);
   }
   co_return outcome;
 }
 
-Awaitable<AnswerOutcome> MockHandler::RefuseBody(io::ServerExchange& exchange, int status) {
-  AnswerOutcome outcome;
-  if (status == 0) co_return outcome;  // nobody is there to be told
-  exchange.CloseAfterResponse();
-  const MockError error(status, "mock_request_body",
-                        status == 413 ? "the request's body is larger than this server's limit"
-                                      : "the request's body could not be read");
-  outcome = co_await RespondError(exchange, error);
-  co_return outcome;
-}
-
-Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, std::uint64_t sequence) {
+Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served& served) {
   // A client that waits for 100 (Continue) has its answer and will not send the body.
   if (exchange.head().headers.HasToken("Expect", "100-continue")) co_return;
   // One that has its answer may stop in the middle, and wait.
@@ -172,9 +200,38 @@ Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, std::ui
   limit.async_wait([&exchange, read](const error_code& code) {
     if (!code && !*read) exchange.TakeOver().Close();
   });
-  BodyRecord body = co_await ReadRequestBody(exchange, options_.body);
+  served.body = co_await ReadRequestBody(exchange, Limits(served));
   *read = true;
-  state_.journal.Update(sequence, [&body](JournalEntry& entry) { RecordBody(body, entry); });
+}
+
+std::uint64_t MockHandler::RecordRequest(const io::ServerExchange& exchange, Served& served) {
+  const io::RequestHead& head = exchange.head();
+  JournalEntry entry;
+  entry.time_ms = served.time_ms;
+  entry.connection = exchange.connection_id();
+  if (!served.key.empty()) entry.key_hint = MaskKey(served.key);
+  entry.method = head.method;
+  entry.target = served.facts.target();
+  entry.headers = head.headers;
+  if (served.scope) entry.scope = served.scope->id();
+  entry.lane = served.lane_name();
+  entry.step = served.turn.number;
+  if (served.turn.step != nullptr && served.turn.step->fault) entry.fault = FaultState::kPending;
+  if (served.body_read) RecordBody(served, entry);
+  return state_.journal.Append(std::move(entry));
+}
+
+void MockHandler::RecordBody(Served& served, JournalEntry& entry) const {
+  BodyRecord& body = served.body;
+  entry.body_bytes = body.bytes;
+  entry.body_sha256 = std::move(body.sha256);
+  if (served.needs_body()) {
+    entry.body = body.kept.substr(0, options_.body.keep_bytes);  // the rest is still looked at
+  } else {
+    entry.body = std::move(body.kept);
+  }
+  entry.body_truncated = !entry.body.empty() && entry.body.size() < body.bytes;
+  entry.body_complete = body.complete;
 }
 
 void MockHandler::RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome) {

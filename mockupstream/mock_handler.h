@@ -8,8 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "io/http_server.h"
 #include "mockupstream/admin.h"
@@ -40,11 +38,19 @@ class MockHandler final : public io::HttpHandler {
   std::size_t active() const { return active_; }
 
  private:
-  Awaitable<void> Serve(io::ServerExchange& exchange);
-  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const LaneState* lane,
-                                  const LaneState::Turn& turn, const std::string& key);
-  Awaitable<AnswerOutcome> RefuseBody(io::ServerExchange& exchange, int status);
-  Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, std::uint64_t sequence);
+  class Served;
+
+  // In this order: scope, lane, body (where the lane needs it to choose), step, body (else),
+  // journal, answer, journal.
+  Awaitable<void> Serve(io::ServerExchange& exchange, const ScopedTarget& where);
+  void FindLane(const ScopedTarget& where, Served& served);
+  BodyLimits Limits(const Served& served) const;
+  Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served);
+  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served);
+  // The body of a request whose answer is out already.
+  Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, Served& served);
+  std::uint64_t RecordRequest(const io::ServerExchange& exchange, Served& served);
+  void RecordBody(Served& served, JournalEntry& entry) const;
   // The entry's last change.
   void RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome);
 

@@ -36,7 +36,8 @@ class MockServerImpl final : public MockServer {
  public:
   MockServerImpl(const MockServerOptions& options, Script script)
       : tls_(!options.tls_cert_file.empty()),
-        state_(std::move(script), {options.max_journal_entries, options.max_journal_bytes}),
+        state_(std::move(script), {options.max_journal_entries, options.max_journal_bytes},
+               options.max_scopes),
         handler_(context_, state_, ToHandlerOptions(options)) {}
 
   ~MockServerImpl() override { Stop(); }
@@ -63,8 +64,12 @@ class MockServerImpl final : public MockServer {
            std::to_string(port());
   }
 
-  void SetScript(Script script) override { state_.lanes.Replace(std::move(script)); }
-  void AddLanes(Script script) override { state_.lanes.Add(std::move(script)); }
+  void SetScript(Script script) override {
+    state_.scopes.default_scope().lanes().Replace(std::move(script));
+  }
+  void AddLanes(Script script) override {
+    state_.scopes.default_scope().lanes().Add(std::move(script));
+  }
 
   std::vector<JournalEntry> Journal(std::uint64_t from) const override {
     return state_.journal.From(from);
@@ -77,7 +82,7 @@ class MockServerImpl final : public MockServer {
   }
 
   std::size_t steps_served(const std::string& key) const override {
-    const std::shared_ptr<LaneState> lane = state_.lanes.Find(key);
+    const std::shared_ptr<LaneState> lane = state_.scopes.default_scope().lanes().Find(key);
     return lane ? lane->served() : 0;
   }
 

@@ -2,27 +2,21 @@
 #ifndef KEYWALK_MOCKUPSTREAM_MOCK_STATE_H_
 #define KEYWALK_MOCKUPSTREAM_MOCK_STATE_H_
 
-#include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <utility>
 
 #include "mockupstream/journal_store.h"
-#include "mockupstream/lane_table.h"
 #include "mockupstream/metrics.h"
+#include "mockupstream/scope.h"
 
 namespace keywalk::mock {
 
 // Safe for concurrent use, as its parts are.
 struct MockState {
-  MockState(Script script, JournalLimits limits) : lanes(std::move(script)), journal(limits) {}
+  MockState(Script script, JournalLimits limits, std::size_t max_scopes)
+      : scopes(std::move(script), max_scopes), journal(limits) {}
 
-  std::int64_t now_ms() const {
-    const auto since = std::chrono::steady_clock::now() - started;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  }
-
-  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-  LaneTable lanes;
+  ScopeTable scopes;
   JournalStore journal;
   Metrics metrics;
 };

@@ -28,6 +28,9 @@ class BodyRecord {
   std::string kept;    // the first bytes that came
   bool complete = false;
   int refusal = 0;  // not complete: the status that says why; 0 if nobody is there to be told
+
+  // True if `kept` is the whole body.
+  bool all_kept() const { return complete && kept.size() == bytes; }
 };
 
 // The exchange outlives the awaitable.

@@ -55,10 +55,14 @@ enum class AtEnd : std::uint8_t {
 
 std::string_view ToString(AtEnd at_end);
 
-struct Lane {
-  std::string name;  // for the journal; the masked key if the script gives none
+// Steps, one after another.
+struct StepSequence {
   std::vector<ScriptStep> steps;
   AtEnd at_end = AtEnd::kRepeatLast;
+};
+
+struct Lane : StepSequence {
+  std::string name;  // for the journal; the masked key if the script gives none
 };
 
 struct Script {
