@@ -12,7 +12,9 @@
 
 #include "config/json_reader.h"
 #include "io/http_server.h"
+#include "mockupstream/descriptor_limit.h"
 #include "mockupstream/mock_server.h"
+#include "mockupstream/record_command.h"
 #include "mockupstream/script.h"
 
 namespace {
@@ -22,13 +24,27 @@ using keywalk::mock::JournalEntry;
 using keywalk::mock::Script;
 
 constexpr int kWrongInput = 2;
+// Beside connections: files, the listening socket, epoll, and room to spare.
+constexpr std::size_t kOtherDescriptors = 256;
 
 struct Arguments {
   keywalk::mock::MockServerOptions server;
   std::string script_file;
   std::string log_level = "info";
   std::string validate_file;
+  keywalk::mock::RecordOptions record;
 };
+
+void AddRecordOptions(CLI::App& app, keywalk::mock::RecordOptions& options) {
+  CLI::App* record = app.add_subcommand(
+      "record", "Pass requests on to an upstream and write a script that gives its answers again");
+  record->fallthrough();  // --log-level
+  record->add_option("--upstream", options.upstream, "its base URL")->required();
+  record->add_option("--output", options.output, "the script to write")->required();
+  record->add_option("--listen", options.listen, "HOST:PORT to listen on")->capture_default_str();
+  record->add_option("--ca-file", options.ca_file, "PEM: whom to trust instead of the system's");
+  record->add_flag("--force", options.force, "replace the file if it exists");
+}
 
 // Every key gets 200 and a small JSON object.
 Script DefaultScript() {
@@ -80,12 +96,17 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
                  "lanes by key (JSON); without it every request gets 200");
   app.add_option("--tls-cert", arguments.server.tls_cert_file, "PEM certificate chain: serve TLS");
   app.add_option("--tls-key", arguments.server.tls_key_file, "PEM private key");
+  app.add_option("--max-connections", arguments.server.max_connections,
+                 "at once; further ones wait to be accepted")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   AddJournalOptions(app, arguments.server);
   CLI::App* validate = app.add_subcommand("validate", "Check a script and exit");
   validate->add_option("FILE", arguments.validate_file, "the script")->required();
+  AddRecordOptions(app, arguments.record);
 }
 
 int Validate(const std::string& file) {
@@ -144,6 +165,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("keywalk-mock"));
   Arguments arguments;
   arguments.server.listen = "127.0.0.1:9000";
+  arguments.record.listen = "127.0.0.1:9000";
   CLI::App app("An AI provider that fails on cue: answers scripted by the request's key.",
                "keywalk-mock");
   AddOptions(app, arguments);
@@ -154,5 +176,7 @@ int main(int argc, char** argv) {
   }
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
   if (!arguments.validate_file.empty()) return Validate(arguments.validate_file);
+  keywalk::mock::RaiseDescriptorLimit(arguments.server.max_connections + kOtherDescriptors);
+  if (app.got_subcommand("record")) return keywalk::mock::RunRecord(arguments.record);
   return Serve(std::move(arguments));
 }

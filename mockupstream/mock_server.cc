@@ -47,6 +47,7 @@ class MockServerImpl final : public MockServer {
     io::ServerOptions server_options;
     server_options.tls_cert_file = options.tls_cert_file;
     server_options.tls_key_file = options.tls_key_file;
+    server_options.max_connections = options.max_connections;
     auto server = io::HttpServer::Create(context_, std::move(server_options), handler_);
     if (!server.ok()) return server.error();
     server_ = std::move(*server);

@@ -28,6 +28,7 @@ struct MockServerOptions {
   std::size_t journal_body_bytes = 0;            // of each request's body, kept in its entry
   bool body_digests = true;                      // off: a large body costs less time
   std::size_t max_scopes = 10'000;               // named ones; requests to further ones get 599
+  std::size_t max_connections = 16'384;          // further ones wait to be accepted
   std::size_t max_body_bytes = 1ull << 30;       // larger requests are answered 413
   std::chrono::milliseconds max_stall{600'000};  // a stalled answer ends then at the latest
   bool serve_admin = true;                       // the pages under /__mock/

@@ -1,0 +1,16 @@
+// The number of files and sockets that this process may have open.
+#ifndef KEYWALK_MOCKUPSTREAM_DESCRIPTOR_LIMIT_H_
+#define KEYWALK_MOCKUPSTREAM_DESCRIPTOR_LIMIT_H_
+
+#include <cstddef>
+
+namespace keywalk::mock {
+
+// Raises the soft limit as far as the hard one, if it is lower than `wanted` (a connection takes
+// one descriptor; common soft limits are 1,024). Returns the limit that holds now. For main() and
+// tests: it concerns the whole process.
+std::size_t RaiseDescriptorLimit(std::size_t wanted);
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_DESCRIPTOR_LIMIT_H_

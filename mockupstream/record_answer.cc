@@ -1,0 +1,217 @@
+#include "mockupstream/record_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "mockupstream/base64.h"
+#include "mockupstream/gunzip.h"
+#include "mockupstream/record_sse.h"
+
+namespace keywalk::mock {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+// A compressed body may hold this much: more is no answer of an AI provider.
+constexpr std::size_t kMaxInflatedBytes = 64 * 1024 * 1024;
+// The answer to HEAD states a length; it is given again by a body of that size, held in memory.
+constexpr std::uint64_t kMaxHeadLength = 1024 * 1024;
+
+// Set by the server; different in each answer without meaning; or telling who asked. Lower case, a
+// final '*' for any ending.
+constexpr std::array<std::string_view, 24> kLeftOut{"content-length",
+                                                    "transfer-encoding",
+                                                    "connection",
+                                                    "keep-alive",
+                                                    "trailer",
+                                                    "date",
+                                                    "age",
+                                                    "expires",
+                                                    "last-modified",
+                                                    "via",
+                                                    "alt-svc",
+                                                    "nel",
+                                                    "report-to",
+                                                    "server-timing",
+                                                    "cf-*",
+                                                    "x-envoy-*",
+                                                    "x-cloud-trace-context",
+                                                    "x-request-id",
+                                                    "request-id",
+                                                    "x-amzn-requestid",
+                                                    "openai-processing-ms",
+                                                    "openai-organization",
+                                                    "anthropic-organization-id",
+                                                    "set-cookie"};
+
+bool IsLeftOut(std::string_view name) {
+  return std::ranges::any_of(kLeftOut, [name](std::string_view pattern) {
+    if (!pattern.ends_with('*')) return EqualsIgnoreCase(name, pattern);
+    pattern.remove_suffix(1);
+    return EqualsIgnoreCase(name.substr(0, pattern.size()), pattern);
+  });
+}
+
+// A field that is repeated is an array of its values.
+json FieldsJson(const Headers& fields, const SecretMasker& secrets) {
+  json object = json::object();
+  for (const Headers::Field field : fields) {
+    if (IsLeftOut(field.name)) continue;
+    const std::string name = secrets.Mask(field.name);
+    std::string value = secrets.Mask(field.value);
+    if (!object.contains(name)) {
+      object[name] = std::move(value);
+    } else {
+      json& there = object[name];
+      if (!there.is_array()) there = json::array({there});
+      there.push_back(std::move(value));
+    }
+  }
+  return object;
+}
+
+// JSON strings hold nothing else. Written with invalid bytes dropped and replaced it must be alike.
+bool IsUtf8(const std::string& text) {
+  using Handler = json::error_handler_t;
+  const json value = text;
+  return value.dump(-1, ' ', false, Handler::ignore) ==
+         value.dump(-1, ' ', false, Handler::replace);
+}
+
+// Writing nested values takes stack: an answer is not trusted to be flat. Brackets in strings count
+// too, which does no harm.
+bool IsDeep(std::string_view text) {
+  constexpr int kMaxDepth = 200;
+  int depth = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kMaxDepth) return true;
+  }
+  return false;
+}
+
+// The JSON value whose compact form is exactly that text; discarded if there is none.
+json ExactJson(const std::string& text) {
+  if (IsDeep(text)) return json(json::value_t::discarded);
+  json value = json::parse(text, nullptr, false);
+  if (value.is_discarded() || value.dump(-1, ' ', false, json::error_handler_t::replace) != text) {
+    return json(json::value_t::discarded);
+  }
+  return value;
+}
+
+// When the byte before `end` came.
+milliseconds ArrivalOf(const RecordedAnswer& answer, std::size_t end) {
+  for (const RecordedAnswer::Arrival& arrival : answer.arrivals) {
+    if (arrival.end >= end) return arrival.time;
+  }
+  return milliseconds(0);
+}
+
+json EventJson(const SseEvent& event, milliseconds delay, const SecretMasker& secrets) {
+  json object = json::object();
+  if (!event.event.empty()) object["event"] = secrets.Mask(event.event);
+  std::string data = secrets.Mask(event.data);
+  json value = ExactJson(data);
+  // A string is written as it is: a JSON string would lose its quotes.
+  const bool as_json = !value.is_discarded() && !value.is_string();
+  object["data"] = as_json ? std::move(value) : json(std::move(data));
+  if (delay.count() > 0) object["delay_ms"] = delay.count();
+  return object;
+}
+
+bool IsEventStream(const RecordedAnswer& answer) {
+  const std::string_view type = answer.headers.Find("Content-Type").value_or("");
+  constexpr std::string_view kType = "text/event-stream";
+  return EqualsIgnoreCase(type.substr(0, kType.size()), kType);
+}
+
+// True if the answer is written as `sse`.
+bool AddEvents(const RecordedAnswer& answer, const SecretMasker& secrets, json& step) {
+  if (!IsEventStream(answer) || answer.to_head) return false;
+  const std::optional<std::vector<EndedEvent>> events = ReadEventStream(answer.body);
+  if (!events) return false;
+  json list = json::array();
+  milliseconds before{0};
+  for (const auto& [event, end] : *events) {
+    if (!IsUtf8(event.data) || !IsUtf8(event.event)) return false;
+    const milliseconds now = ArrivalOf(answer, end);
+    list.push_back(EventJson(event, now - before, secrets));
+    before = now;
+  }
+  step["sse"] = std::move(list);
+  return true;
+}
+
+void AddBody(const RecordedAnswer& answer, const SecretMasker& secrets, json& step) {
+  std::string body = secrets.Mask(answer.body);
+  if (body.empty()) return;
+  // `json` and `text` would add a Content-Type where the upstream gave none.
+  if (!answer.headers.Contains("Content-Type") || !IsUtf8(body)) {
+    step["base64"] = EncodeBase64(body);
+    return;
+  }
+  json value = ExactJson(body);
+  if (value.is_discarded()) {
+    step["text"] = std::move(body);
+  } else {
+    step["json"] = std::move(value);
+  }
+}
+
+void AddHeadLength(const RecordedAnswer& answer, json& step) {
+  const std::uint64_t length = answer.content_length.value_or(0);
+  if (length > 0) step["bytes"] = std::min(length, kMaxHeadLength);
+}
+
+// A compressed body is given again as it was, unless a secret is found in it: then it is given
+// plain. nullopt: it cannot be read.
+std::optional<RecordedAnswer> Searched(const RecordedAnswer& answer, const SecretMasker& secrets) {
+  const std::string_view coding =
+      TrimWhitespace(answer.headers.Find("Content-Encoding").value_or(""));
+  if (coding.empty() || EqualsIgnoreCase(coding, "identity") || answer.body.empty()) return answer;
+  if (!EqualsIgnoreCase(coding, "gzip") && !EqualsIgnoreCase(coding, "x-gzip")) return std::nullopt;
+  std::optional<std::string> content = Gunzip(answer.body, kMaxInflatedBytes);
+  if (!content) return std::nullopt;
+  RecordedAnswer searched = answer;
+  if (secrets.Reveals(*content)) {
+    searched.body = std::move(*content);
+    searched.headers.Erase("Content-Encoding");
+  }
+  return searched;
+}
+
+}  // namespace
+
+void RecordedAnswer::Add(std::string_view bytes, milliseconds after_head) {
+  body += bytes;
+  arrivals.emplace_back(body.size(), after_head);
+}
+
+Result<json> StepFor(const RecordedAnswer& seen, const SecretMasker& secrets) {
+  const std::optional<RecordedAnswer> answer = Searched(seen, secrets);
+  if (!answer) return Error("its compressed body cannot be searched for keys");
+  json step = json::object();
+  if (answer->status != 200) step["status"] = answer->status;
+  json headers = FieldsJson(answer->headers, secrets);
+  if (!headers.empty()) step["headers"] = std::move(headers);
+  if (answer->to_head) {
+    AddHeadLength(*answer, step);
+    return step;
+  }
+  const bool has_body = answer->status != 204 && answer->status != 304;
+  if (!has_body) return step;
+  const bool events = AddEvents(*answer, secrets, step);
+  if (!events) AddBody(*answer, secrets, step);
+  const bool chunked = !events && !answer->content_length;
+  if (chunked) step["chunked"] = true;
+  json trailers = FieldsJson(answer->trailers, secrets);
+  if (!trailers.empty() && (chunked || events)) step["trailers"] = std::move(trailers);
+  return step;
+}
+
+}  // namespace keywalk::mock

@@ -1,0 +1,132 @@
+#include "mockupstream/record_server.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "io/deadline.h"
+#include "io/http_server.h"
+#include "mockupstream/record_file.h"
+
+namespace keywalk::mock {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kDrainTime{2'000};
+// How long Stop() lets coroutines unwind after their connections were closed.
+constexpr std::chrono::seconds kUnwindTime{5};
+// What a kill may cost. Writing takes at most a tenth of the time, however long the script is.
+constexpr milliseconds kWriteDelay{200};
+constexpr int kWriteShare = 10;
+
+class RecordServerImpl final : public RecordServer {
+ public:
+  explicit RecordServerImpl(RecordOptions options)
+      : options_(std::move(options)), recording_(options_.limits) {}
+
+  ~RecordServerImpl() override { Stop(); }
+
+  std::optional<Error> Open() {
+    const Result<BaseUrl> base = BaseUrl::Parse(options_.upstream);
+    if (!base.ok()) return Error("--upstream: " + base.error().message());
+    HttpTransportOptions transport_options;
+    transport_options.base = *base;
+    transport_options.ca_file = options_.ca_file;
+    transport_options.https_proxy = ProxyFromEnvironment(*base);
+    auto transport = NewHttpTransport(context_, std::move(transport_options));
+    if (!transport.ok()) return transport.error();
+    handler_ = std::make_unique<RecordHandler>(
+        *base, std::move(*transport), recording_, [this] { WriteSoon(); }, options_.log);
+    auto server = io::HttpServer::Create(context_, {}, *handler_);
+    if (!server.ok()) return server.error();
+    server_ = std::move(*server);
+    const auto endpoint = server_->Listen(options_.listen);
+    if (!endpoint.ok()) return endpoint.error();
+    endpoint_ = *endpoint;
+    thread_ = std::thread([this] { Run(); });
+    // Last, so that a wrong argument leaves no file behind.
+    auto error =
+        CreateRecordFile(options_.output, Recording(options_.limits).Script(), options_.force);
+    if (error) EndThread();
+    return error;
+  }
+
+  std::uint16_t port() const override { return endpoint_.port(); }
+  std::string address() const override {
+    const std::string host = endpoint_.address().to_string();
+    return (endpoint_.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(port());
+  }
+
+  std::optional<Error> Stop() override {
+    const std::lock_guard lock(stop_mutex_);
+    if (!thread_.joinable()) return std::nullopt;
+    EndThread();
+    return ReplaceRecordFile(options_.output, recording_.Script());
+  }
+
+ private:
+  void EndThread() {
+    asio::post(context_, [this] {
+      asio::co_spawn(context_.get_executor(), server_->Drain(kDrainTime),
+                     [this](std::exception_ptr) { context_.stop(); });
+    });
+    thread_.join();
+  }
+
+  void Run() {
+    context_.run();
+    // Drained: what is still being served has lost its connection, and ends by itself.
+    context_.restart();
+    const auto deadline = steady_clock::now() + kUnwindTime;
+    while (handler_->active() + server_->open_connections() > 0 && steady_clock::now() < deadline) {
+      context_.run_one_for(milliseconds(10));
+    }
+  }
+
+  void WriteSoon() {
+    if (write_pending_) return;
+    write_pending_ = true;
+    timer_.expires_after(std::max(kWriteDelay, last_write_ * kWriteShare));
+    timer_.async_wait([this](const error_code& code) {
+      write_pending_ = false;
+      if (!code) Write();
+    });
+  }
+
+  void Write() {
+    const auto begin = steady_clock::now();
+    const auto error = ReplaceRecordFile(options_.output, recording_.Script());
+    last_write_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+    if (error && options_.log) options_.log(true, error->message());
+  }
+
+  const RecordOptions options_;
+  asio::io_context context_{1};  // outlives all that runs on it
+  Recording recording_;
+  std::unique_ptr<RecordHandler> handler_;
+  std::unique_ptr<io::HttpServer> server_;
+  io::SteadyTimer timer_{context_.get_executor()};
+  bool write_pending_ = false;
+  milliseconds last_write_{0};
+  asio::ip::tcp::endpoint endpoint_;
+  std::mutex stop_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RecordServer>> RecordServer::Start(RecordOptions options) {
+  auto server = std::make_unique<RecordServerImpl>(std::move(options));
+  if (std::optional<Error> error = server->Open()) return std::move(*error);
+  return std::unique_ptr<RecordServer>(std::move(server));
+}
+
+}  // namespace keywalk::mock

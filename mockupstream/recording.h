@@ -1,0 +1,94 @@
+// What a recording holds: for each key the answers it got, as the lanes of a script.
+#ifndef KEYWALK_MOCKUPSTREAM_RECORDING_H_
+#define KEYWALK_MOCKUPSTREAM_RECORDING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/http_server.h"
+#include "keywalk/secret.h"
+#include "mockupstream/record_answer.h"
+
+namespace keywalk::mock {
+
+// Beyond a limit requests are passed on, but no longer recorded.
+struct RecordingLimits {
+  std::size_t max_keys = 1'000;
+  std::size_t max_steps = 100'000;
+  std::size_t max_bytes = 256ull << 20;        // of all answers, those on their way included
+  std::size_t max_answer_bytes = 16ull << 20;  // of one answer
+};
+
+// Lanes are numbered in the order in which their keys first appeared. Keys are held in clear but
+// are never in the script: a stand-in of the same place takes each one's part, and where a key or
+// another credential of a client stands in an answer, its masked hint does. Confined to one thread.
+class Recording {
+ public:
+  explicit Recording(RecordingLimits limits) : limits_(limits) {}
+
+  // Where a request's answer belongs: taken when it arrives, since a replay counts arrivals.
+  class Place {
+   public:
+    Place(std::size_t given_lane, std::size_t given_step) : lane(given_lane), step(given_step) {}
+    std::size_t lane;
+    std::size_t step;
+  };
+  // nullopt: a limit is reached, and `problem` says which.
+  std::optional<Place> Begin(const io::RequestHead& request, std::string& problem);
+
+  // Makes room for that many more bytes of an answer that holds `held` already; false at a limit.
+  bool Reserve(std::size_t held, std::size_t bytes);
+  // Gives reserved bytes back.
+  void Release(std::size_t bytes);
+
+  // Records the answer, whose body was reserved. Fails with the reason, and then releases it.
+  std::optional<Error> Finish(Place place, const RecordedAnswer& answer);
+
+  // The script, with a newline at its end. Valid also if nothing was recorded: then it has a
+  // default lane that fails loudly.
+  std::string Script() const;
+  std::size_t steps() const { return recorded_; }
+
+  // Masks all that is known to be secret.
+  const SecretMasker& masker() const { return masker_; }
+
+ private:
+  class Step {
+   public:
+    std::string method;
+    std::string path;
+    std::shared_ptr<const nlohmann::json> answer;  // null: not there (yet)
+  };
+  class Lane {
+   public:
+    std::string stand_in;  // empty: of requests without a key
+    std::string name;
+    std::vector<Step> steps;
+  };
+
+  std::optional<std::size_t> LaneFor(const std::string& key);
+  void Learn(const io::RequestHead& request);
+  nlohmann::json LaneJson(const Lane& lane) const;
+
+  const RecordingLimits limits_;
+  std::map<std::string, std::size_t, std::less<>> lane_of_key_;
+  std::vector<Lane> lanes_;
+  std::size_t keys_ = 0;
+  std::set<std::string> secrets_;
+  SecretMasker masker_;
+  std::size_t begun_ = 0;
+  std::size_t recorded_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_RECORDING_H_
