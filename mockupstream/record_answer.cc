@@ -8,6 +8,7 @@
 #include "mockupstream/base64.h"
 #include "mockupstream/gunzip.h"
 #include "mockupstream/record_sse.h"
+#include "mockupstream/utf8.h"
 
 namespace keywalk::mock {
 namespace {
@@ -73,13 +74,8 @@ json FieldsJson(const Headers& fields, const SecretMasker& secrets) {
   return object;
 }
 
-// JSON strings hold nothing else. Written with invalid bytes dropped and replaced it must be alike.
-bool IsUtf8(const std::string& text) {
-  using Handler = json::error_handler_t;
-  const json value = text;
-  return value.dump(-1, ' ', false, Handler::ignore) ==
-         value.dump(-1, ' ', false, Handler::replace);
-}
+// JSON strings hold nothing else.
+bool IsUtf8(std::string_view text) { return Utf8Prefix(text) == text.size(); }
 
 // Writing nested values takes stack: an answer is not trusted to be flat. Brackets in strings count
 // too, which does no harm.

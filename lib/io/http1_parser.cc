@@ -208,4 +208,6 @@ Headers& Http1Parser::trailers() { return impl_->trailers; }
 
 bool IsHeaderLimit(const error_code& code) noexcept { return code == http::error::header_limit; }
 
+bool IsCutOff(const error_code& code) noexcept { return code == http::error::partial_message; }
+
 }  // namespace keywalk::io

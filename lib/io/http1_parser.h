@@ -75,6 +75,8 @@ class Http1Parser {
 
 // True if the error means a head larger than the limit (431 for a request).
 bool IsHeaderLimit(const error_code& code) noexcept;
+// True if the error means that the peer closed within a message.
+bool IsCutOff(const error_code& code) noexcept;
 
 }  // namespace keywalk::io
 

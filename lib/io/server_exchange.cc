@@ -1,9 +1,11 @@
 #include "io/server_exchange.h"
 
 #include <array>
+#include <boost/asio/ssl/error.hpp>
 #include <cassert>
 #include <utility>
 
+#include "io/http1_parser.h"
 #include "io/http1_writer.h"
 
 namespace keywalk::io {
@@ -18,6 +20,16 @@ constexpr std::chrono::seconds kDetachTime{2};
 BodyChunk Detached() {
   return BodyChunk(TransportError(TransportError::Kind::kCancelled, asio::error::operation_aborted,
                                   "the request has ended"));
+}
+
+// What went wrong with a body: the connection, or what came on it, which can be answered.
+TransportError::Kind KindOfBodyError(const error_code& code) {
+  if (code == asio::error::timed_out) return TransportError::Kind::kTimeout;
+  const bool of_connection = IsCutOff(code) ||
+                             code.category() == boost::system::system_category() ||
+                             code.category() == asio::error::get_misc_category() ||
+                             code.category() == asio::error::get_ssl_category();
+  return of_connection ? TransportError::Kind::kReset : TransportError::Kind::kProtocol;
 }
 
 }  // namespace
@@ -69,9 +81,8 @@ Awaitable<BodyChunk> RequestBody::ReadOnce() {
   const MessageReader::Piece piece = co_await connection.reader_.ReadBody();
   connection.DirectionEnded(connection.reading_body_);
   if (piece.code) {
-    const auto kind = piece.code == asio::error::timed_out ? TransportError::Kind::kTimeout
-                                                           : TransportError::Kind::kReset;
-    co_return BodyChunk(TransportError(kind, piece.code, "the client: " + piece.code.message()));
+    co_return BodyChunk(TransportError(KindOfBodyError(piece.code), piece.code,
+                                       "the client: " + piece.code.message()));
   }
   if (!piece.bytes.empty()) co_return BodyChunk(piece.bytes);
   at_end_ = true;

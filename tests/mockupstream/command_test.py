@@ -83,10 +83,29 @@ class CommandTest(unittest.TestCase):
 
     def test_wrong_use_is_2(self):
         for arguments in (["--no-such-option"], ["--listen", "nowhere"], ["--tls-cert", "x.pem"],
-                          ["--log-level", "loud"], ["validate"]):
+                          ["--log-level", "loud"], ["validate"], ["record"],
+                          ["record", "--output", "x.json"],
+                          ["record", "--upstream", "http://127.0.0.1:1"],
+                          ["record", "--upstream", "nowhere", "--output", "x.json"]):
             result = run(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertNotEqual(result.stderr, "", arguments)
+
+    def test_records_until_a_signal(self):
+        upstream = Server("--script", EXAMPLE)
+        with tempfile.TemporaryDirectory() as folder:
+            output = pathlib.Path(folder) / "recorded.json"
+            recorder = Server("record", "--upstream", f"http://127.0.0.1:{upstream.port}",
+                              "--output", output, "--listen", "127.0.0.1:0")
+            self.assertEqual(recorder.ask()[0], 429)
+            code, _, log = recorder.stop(signal.SIGINT)
+            self.assertEqual(code, 0, log)
+            self.assertEqual(run("validate", output).stdout, f"{output}: ok, 1 lanes\n")
+            self.assertNotIn(KEY, output.read_text() + log)
+            again = run("record", "--upstream", "http://127.0.0.1:1", "--output", output)
+            self.assertEqual(again.returncode, 2)
+            self.assertIn("recorded.json: exists already", again.stderr)
+        upstream.stop(signal.SIGTERM)
 
     def test_tells_about_itself(self):
         self.assertEqual(run("--help").returncode, 0)
