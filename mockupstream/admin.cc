@@ -1,14 +1,14 @@
 #include "mockupstream/admin.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "config/json_reader.h"
 #include "mockupstream/request_body.h"
 #include "mockupstream/script_json.h"
+#include "mockupstream/verify.h"
+#include "mockupstream/verify_state.h"
 
 namespace keywalk::mock {
 namespace {
@@ -115,31 +115,19 @@ AdminReply AdminPages::Reset(std::string_view, const std::string&) {
   return JsonReply(200, {{"ok", true}});
 }
 
-AdminReply AdminPages::Verify(std::string_view, const std::string& body) {
-  config::JsonProblems problems("verify");
-  const json root = config::ParseJson(body, problems);
-  config::ObjectReader object(root, "", problems);
-  object.RequiredArray("sequence");
-  const std::vector<std::string> expected = object.Strings("sequence");
-  object.Finish();
-  if (problems.any())
-    return ErrorReply(400, state_.scopes.masker().Mask(problems.error().message()));
-
-  std::vector<std::string> actual;
-  for (JournalEntry& entry : state_.journal.From(0)) actual.push_back(std::move(entry.lane));
-  if (actual == expected) return JsonReply(200, {{"ok", true}});
-
-  const auto differing =
-      std::mismatch(expected.begin(), expected.end(), actual.begin(), actual.end());
-  const SecretMasker masker = state_.scopes.masker();
-  const auto masked = [&masker](std::vector<std::string> lanes) {
-    for (std::string& lane : lanes) lane = masker.Mask(lane);
-    return lanes;
-  };
-  return JsonReply(409, {{"ok", false},
-                         {"expected", masked(expected)},
-                         {"actual", masked(actual)},
-                         {"first_difference", differing.first - expected.begin()}});
+AdminReply AdminPages::Verify(std::string_view target, const std::string& body) {
+  AdminQuery query(target);
+  const std::uint64_t from = query.Number("from").value_or(0);
+  std::optional<std::string> scope = query.Text("scope");
+  if (const auto problem = query.Problem()) return ErrorReply(400, *problem);
+  Result<Expectation> expectation = ParseExpectation(body, "verify");
+  if (!expectation.ok()) {
+    return ErrorReply(400, state_.scopes.masker().Mask(expectation.error().message()));
+  }
+  expectation->from = from;
+  expectation->scope = std::move(scope);
+  const VerifyResult result = VerifyState(state_, *expectation);
+  return JsonReply(result.ok() ? 200 : 409, ToJson(result));
 }
 
 AdminReply AdminPages::GetHealth(std::string_view, const std::string&) {

@@ -7,34 +7,13 @@
 
 #include "mockupstream/base64.h"
 #include "mockupstream/credential.h"
+#include "mockupstream/entry_masker.h"
 #include "mockupstream/utf8.h"
 
 namespace keywalk::mock {
 namespace {
 
 using nlohmann::json;
-
-// Masks what is known to be a key and what this request used as one.
-class EntryMasker {
- public:
-  EntryMasker(const JournalEntry& entry, const SecretMasker& known_keys)
-      : own_(AllCredentials(entry.headers, entry.target)), known_(known_keys) {}
-
-  std::string Mask(std::string_view text) const { return known_.Mask(own_.Mask(text)); }
-
-  // What of a text that was cut off can be shown.
-  std::string_view Shown(std::string_view text) const {
-    for (;;) {
-      const std::size_t shown = known_.ShownOfCut(text.substr(0, own_.ShownOfCut(text)));
-      if (shown == text.size()) return text;
-      text = text.substr(0, shown);
-    }
-  }
-
- private:
-  const SecretMasker own_;
-  const SecretMasker& known_;
-};
 
 // Name to value, or to an array of values for a repeated field, as scripts write them.
 json HeadersJson(const Headers& headers, const EntryMasker& masker) {
@@ -74,9 +53,15 @@ void AddBody(const JournalEntry& entry, const EntryMasker& masker, json& object)
 }
 
 json FaultJson(FaultState fault) {
+  return fault == FaultState::kNone ? json(nullptr) : json(ToString(fault));
+}
+
+}  // namespace
+
+std::string_view ToString(FaultState fault) {
   switch (fault) {
     case FaultState::kNone:
-      return nullptr;
+      return "none";
     case FaultState::kPending:
       return "pending";
     case FaultState::kFired:
@@ -84,10 +69,8 @@ json FaultJson(FaultState fault) {
     case FaultState::kNotReached:
       return "not_reached";
   }
-  return nullptr;
+  return "?";
 }
-
-}  // namespace
 
 json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
   const EntryMasker masker(entry, known_keys);

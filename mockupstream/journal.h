@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "keywalk/headers.h"
 #include "keywalk/secret.h"
@@ -14,6 +15,9 @@ namespace keywalk::mock {
 
 // How a scripted fault of the served step ended.
 enum class FaultState : std::uint8_t { kNone, kPending, kFired, kNotReached };
+
+// "none", "pending", "fired", "not_reached".
+std::string_view ToString(FaultState fault);
 
 struct JournalEntry {
   std::uint64_t sequence = 0;    // from 0, in order of arrival

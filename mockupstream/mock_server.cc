@@ -11,6 +11,7 @@
 #include "io/http_server.h"
 #include "mockupstream/mock_handler.h"
 #include "mockupstream/mock_state.h"
+#include "mockupstream/verify_state.h"
 
 namespace keywalk::mock {
 namespace {
@@ -80,6 +81,10 @@ class MockServerImpl final : public MockServer {
   bool WaitForJournal(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                       std::chrono::milliseconds limit) const override {
     return state_.journal.WaitFor(done, limit);
+  }
+
+  VerifyResult Verify(const Expectation& expectation) const override {
+    return VerifyState(state_, expectation);
   }
 
   std::size_t steps_served(const std::string& key) const override {

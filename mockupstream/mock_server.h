@@ -16,6 +16,7 @@
 #include "keywalk/result.h"
 #include "mockupstream/journal.h"
 #include "mockupstream/script.h"
+#include "mockupstream/verify.h"
 
 namespace keywalk::mock {
 
@@ -61,6 +62,9 @@ class MockServer {
   // Waits until `done` holds for the journal, asked at each change; false after `limit`.
   virtual bool WaitForJournal(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                               std::chrono::milliseconds limit) const = 0;
+
+  // Whether the journal is as expected: EXPECT_TRUE(result.ok()) << result.message().
+  virtual VerifyResult Verify(const Expectation& expectation) const = 0;
 
   // How many steps of that key's lane have been served, faults included.
   virtual std::size_t steps_served(const std::string& key) const = 0;

@@ -132,10 +132,37 @@ TEST(AdminTest, VerifiesTheOrderOfLanes) {
   const RawReply bad =
       Admin(*server, "POST", "/__mock/verify", R"({"sequence": ["k0", "k1", "default"]})");
   EXPECT_EQ(bad.status, 409);
-  EXPECT_EQ(json::parse(bad.body), json::parse(R"({"ok": false, "first_difference": 1,
-      "expected": ["k0", "k1", "default"], "actual": ["k0", "default"]})"));
+  const json answer = json::parse(bad.body);
+  EXPECT_EQ(answer["first_difference"], 1);
+  EXPECT_EQ(answer["expected"], json::parse(R"(["k0", "k1", "default"])"));
+  EXPECT_EQ(answer["actual"], json::parse(R"(["k0", "default"])"));
+  EXPECT_EQ(answer["message"],
+            "expected k1 second; the nearest request (#1, default) differs in lane: expected "
+            "\"k1\", got \"default\"");
   EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", R"({"seq": []})").status, 400);
   EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", "[").status, 400);
+}
+
+TEST(AdminTest, VerifiesAPartOfTheJournal) {
+  const auto server = StartMock(Parse(kScript));
+  Ask(*server, kFirst);
+  Ask(*server, "other");
+  const std::string_view later = R"({"sequence": ["default"]})";
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?from=1", later).status, 200);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?from=0", later).status, 409);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?from=1&scope=x", later).status, 409);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?form=1", later).status, 400);
+}
+
+TEST(AdminTest, VerifiesThatFaultsFired) {
+  const auto server = StartMock(OneLane(R"([{"times": 2}, {"text": "a long body",
+      "fault": {"at": "body", "body_bytes": 3, "kind": "close"}}])"));
+  const std::string_view fired = R"({"faults": "all_fired"})";
+  EXPECT_THAT(Admin(*server, "POST", "/__mock/verify", fired).body,
+              HasSubstr("no request came to k0's script step 1"));
+  for (int i = 0; i < 3; ++i) Ask(*server, kKey);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", fired).status, 200);
+  EXPECT_TRUE(server->Verify(ExpectSequence({"k0", "k0", "k0"})).ok());
 }
 
 TEST(AdminTest, ReportsHealthMetricsAndClock) {

@@ -1,0 +1,123 @@
+#include "mockupstream/request_match.h"
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "mockupstream/json_subset.h"
+
+namespace keywalk::mock {
+namespace {
+
+using nlohmann::json;
+
+// A longer value says no more to a reader.
+constexpr std::size_t kMaxShown = 300;
+
+std::string Shown(std::string text) {
+  if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "...";
+  return text;
+}
+
+std::string Quoted(std::string_view text) { return "\"" + Shown(std::string(text)) + "\""; }
+
+std::string Dumped(const json& value) {
+  return Shown(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void CompareText(std::string_view field, const std::optional<std::string>& expected,
+                 std::string_view actual, std::vector<Difference>& differences) {
+  if (!expected || *expected == actual) return;
+  differences.push_back({std::string(field), Quoted(*expected), Quoted(actual)});
+}
+
+std::string StatusText(int status) { return status == 0 ? "none" : std::to_string(status); }
+
+std::string StepText(std::optional<std::size_t> step) {
+  return step ? std::to_string(*step) : "none";
+}
+
+void CompareHeader(const Headers::Field& expected, const Headers& actual,
+                   std::vector<Difference>& differences) {
+  std::string values;
+  for (const Headers::Field field : actual) {
+    if (!EqualsIgnoreCase(field.name, expected.name)) continue;
+    if (field.value == expected.value) return;
+    values += (values.empty() ? "" : ", ") + Quoted(field.value);
+  }
+  differences.push_back({"header " + std::string(expected.name), Quoted(expected.value),
+                         values.empty() ? "none" : values});
+}
+
+}  // namespace
+
+ComparedEntry::ComparedEntry(const JournalEntry& entry) : entry_(&entry) {}
+ComparedEntry::~ComparedEntry() = default;
+ComparedEntry::ComparedEntry(ComparedEntry&&) noexcept = default;
+
+std::vector<Difference> ComparedEntry::Compare(const ExpectedRequest& expected) const {
+  std::vector<Difference> differences;
+  CompareText("scope", expected.scope, entry_->scope, differences);
+  CompareText("lane", expected.lane, entry_->lane, differences);
+  CompareText("method", expected.method, entry_->method, differences);
+  if (expected.path) {
+    const bool whole = expected.path->find('?') != std::string::npos;
+    const std::string_view target = entry_->target;
+    const std::string_view actual = whole ? target : target.substr(0, target.find('?'));
+    CompareText("path", expected.path, actual, differences);
+  }
+  if (expected.status && *expected.status != entry_->status) {
+    differences.push_back({"status", StatusText(*expected.status), StatusText(entry_->status)});
+  }
+  if (expected.step && expected.step != entry_->step) {
+    differences.push_back({"step", StepText(expected.step), StepText(entry_->step)});
+  }
+  if (expected.fault && *expected.fault != entry_->fault) {
+    differences.push_back(
+        {"fault", std::string(ToString(*expected.fault)), std::string(ToString(entry_->fault))});
+  }
+  for (const Headers::Field field : expected.headers) {
+    CompareHeader(field, entry_->headers, differences);
+  }
+  if (expected.json) CompareJson(*expected.json, differences);
+  CompareText("body_sha256", expected.body_sha256, entry_->body_sha256, differences);
+  return differences;
+}
+
+void ComparedEntry::CompareJson(const json& expected, std::vector<Difference>& differences) const {
+  const char* reason = nullptr;
+  if (entry_->body_bytes == 0) {
+    reason = "no body";
+  } else if (entry_->body.empty()) {
+    reason = "a body that was not kept (--journal-bodies)";
+  } else if (entry_->body_truncated || !entry_->body_complete) {
+    reason = "a body that was not kept whole (--journal-bodies)";
+  } else {
+    if (!body_) body_ = std::make_unique<json>(json::parse(entry_->body, nullptr, false));
+    if (body_->is_discarded()) reason = "a body that is no JSON";
+  }
+  if (reason != nullptr) {
+    differences.push_back({"json", Dumped(expected), reason});
+    return;
+  }
+  const auto difference = FirstDifference(expected, *body_);
+  if (!difference) return;
+  const std::string place = difference->pointer.empty() ? "" : " " + difference->pointer;
+  differences.push_back({"json" + place, Dumped(*difference->expected),
+                         difference->actual == nullptr ? "nothing" : Dumped(*difference->actual)});
+}
+
+std::string Describe(const ExpectedRequest& expected) {
+  if (expected.lane) return expected.lane->empty() ? "a request without a lane" : *expected.lane;
+  if (!expected.method && !expected.path) return "a request";
+  std::string text = expected.method.value_or("");
+  if (expected.path) text += (text.empty() ? "" : " ") + *expected.path;
+  return text;
+}
+
+std::string Describe(const JournalEntry& entry) {
+  return "#" + std::to_string(entry.sequence) + ", " +
+         (entry.lane.empty() ? "without a lane" : entry.lane);
+}
+
+}  // namespace keywalk::mock

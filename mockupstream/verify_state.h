@@ -1,0 +1,17 @@
+// Verification of a running server's journal.
+#ifndef KEYWALK_MOCKUPSTREAM_VERIFY_STATE_H_
+#define KEYWALK_MOCKUPSTREAM_VERIFY_STATE_H_
+
+#include "mockupstream/mock_state.h"
+#include "mockupstream/verify.h"
+
+namespace keywalk::mock {
+
+// Compares what the journal holds now (a copy of it), and for `all_faults_fired` also what the
+// lanes of the expected scope, or else the default one, have still to serve. Safe for concurrent
+// use.
+VerifyResult VerifyState(const MockState& state, const Expectation& expectation);
+
+}  // namespace keywalk::mock
+
+#endif  // KEYWALK_MOCKUPSTREAM_VERIFY_STATE_H_
