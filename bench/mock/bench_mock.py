@@ -21,16 +21,11 @@ import install
 import report
 import servers
 
-CONNECTIONS = 16
 BODY_BYTES = 1024
 # (what, which server, against whom, at least)
 BARS = (("journal on", servers.Keywalk, "nginx", 0.8),
         ("journal on, body digests off", servers.KeywalkNoDigests, "nginx", 0.9),
         ("journal on", servers.Keywalk, "peer", 2.5))
-
-
-class Failed(Exception):
-    """A check that makes the whole measurement worthless."""
 
 
 def say(text):
@@ -70,7 +65,7 @@ class Bench:
     def load(self, server, method, seconds):
         """wrk's counts for one turn."""
         target = servers.POST if method == "POST" else servers.GET
-        command = [self.wrk, "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", "-s",
+        command = [self.wrk, "-t", "1", "-c", str(servers.CONNECTIONS), "-d", f"{seconds}s", "-s",
                    os.path.join(install.HERE, "load.lua"),
                    f"http://127.0.0.1:{server.port}{target}", "--", method, servers.KEY,
                    self.body_file if method == "POST" else "-"]
@@ -82,14 +77,14 @@ class Bench:
         for line in output.splitlines():
             if line.startswith("RESULT "):
                 return json.loads(line[len("RESULT "):])
-        raise Failed(f"{server.name}: wrk gave no result: {output.strip()[-300:]}")
+        raise servers.Failed(f"{server.name}: wrk gave no result: {output.strip()[-300:]}")
 
     def check_answer(self, server, method):
         body = servers.request_body(BODY_BYTES) if method == "POST" else None
         target = servers.POST if method == "POST" else servers.GET
         status, answer = server.ask(method, target, body)
         if (status, answer.decode(errors="replace")) != (200, servers.ANSWER):
-            raise Failed(f"{server.name} answers {method} with {status} {answer[:200]!r}")
+            raise servers.Failed(f"{server.name} answers {method} with {status} {answer[:200]!r}")
 
     def turn(self, server, method, seconds):
         """One measurement with its checks."""
@@ -102,7 +97,7 @@ class Bench:
         self.check_answer(server, method)
         errors = {name: n for name, n in counts.items() if name.endswith(("_errors", "timeouts"))}
         if counts["requests"] == 0 or any(errors.values()):
-            raise Failed(f"{server.name}, {method}: {counts['requests']} answers, {errors}")
+            raise servers.Failed(f"{server.name}, {method}: {counts['requests']} answers, {errors}")
         self.check_journal(server, counts["requests"], journaled)
         return {"requests_per_second": counts["requests"] / counts["duration_us"] * 1e6,
                 "requests": counts["requests"], "journaled": journaled,
@@ -116,10 +111,10 @@ class Bench:
             return
         if not server.peer:
             # At wrk's end every connection may have one request on its way.
-            if not sent <= journaled <= sent + CONNECTIONS:
-                raise Failed(f"{server.name}: wrk had {sent} answers, the journal {journaled}")
+            if not sent <= journaled <= sent + servers.CONNECTIONS:
+                raise servers.Failed(f"{server.name}: wrk had {sent} answers, the journal {journaled}")
         elif journaled == 0:
-            raise Failed(f"{server.name}: its journal is empty, so it was not on")
+            raise servers.Failed(f"{server.name}: its journal is empty, so it was not on")
 
     def run(self, running):
         turns = [(server, method) for method in ("POST", "GET") for server in running
@@ -229,7 +224,7 @@ def main():
         bench = Bench(arguments, cores)
         running, missing = start_all(wanted, cores[0])
         tables = summarize(bench.run(running))
-    except (Failed, install.Unavailable) as error:
+    except (servers.Failed, install.Unavailable) as error:
         say(str(error))
         return 1
     finally:
@@ -237,8 +232,8 @@ def main():
             server.stop()
     result = {
         "schema_version": "1.0", "processor": processor(), "system": platform.platform(),
-        "load_average": os.getloadavg(), "connections": CONNECTIONS, "body_bytes": BODY_BYTES,
-        "answer_bytes": len(servers.ANSWER), "duration_s": arguments.duration,
+        "load_average": os.getloadavg(), "connections": servers.CONNECTIONS,
+        "body_bytes": BODY_BYTES, "answer_bytes": len(servers.ANSWER), "duration_s": arguments.duration,
         "repeats": arguments.repeats, "tables": tables, "not_available": missing,
         "bars": judge(tables)}
     print(report.write(result, arguments.report))

@@ -15,6 +15,7 @@ import install
 KEY = "sk-bench-0-aaaaaaaaaaaaaaaaaaaa"
 POST, GET = "/v1/chat/completions", "/v1/models"
 START_SECONDS = 60
+CONNECTIONS = 16
 
 # What everyone answers: small, and of a form that aimock, which knows no other, can give as well.
 ANSWER = json.dumps({
@@ -25,6 +26,10 @@ ANSWER = json.dumps({
                  "logprobs": None, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
 }, separators=(",", ":"))
+
+
+class Failed(Exception):
+    """A check that makes the whole measurement worthless."""
 
 
 def request_body(size=1024):
@@ -166,12 +171,14 @@ class Keywalk(Server):
         _, page = self.ask("GET", "/__mock/metrics")
         counts = re.findall(rb"^keywalk_mock_requests_total\{.*\} (\d+)$", page, re.MULTILINE)
         total = sum(map(int, counts))
-        # The journal numbers requests from 0: its last entry says the same, or the count is wrong.
-        _, tail = self.ask("GET", f"/__mock/journal?from={max(total - 1, 0)}")
+        # The journal numbers requests from 0, so that its last entry tells how many there were. The
+        # counter says the same, but for requests that wrk broke off and whose end comes just now.
+        _, tail = self.ask("GET", f"/__mock/journal?from={max(total - CONNECTIONS, 0)}")
         entries = json.loads(tail)
-        if total > 0 and [entry["sequence"] for entry in entries] != [total - 1]:
-            raise RuntimeError(f"the journal does not end with entry {total - 1}")
-        counted, self.counted = total - self.counted, total
+        written = entries[-1]["sequence"] + 1 if entries else 0
+        if abs(written - total) > CONNECTIONS:
+            raise Failed(f"the journal has {written} entries, the counter says {total}")
+        counted, self.counted = written - self.counted, written
         return counted
 
 
