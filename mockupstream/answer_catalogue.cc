@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "config/json_reader.h"
@@ -92,7 +93,8 @@ class CatalogueReader {
         condition.query.emplace_back(name, value.is_string() ? value.get<std::string>() : "");
       }
     }
-    if (const json* body = object.Object("body")) condition.body = *body;
+    if (const json* body = object.Object("body"))
+      condition.body = std::make_shared<const json>(*body);
     return condition;
   }
 
@@ -113,7 +115,7 @@ class CatalogueReader {
       one.content = content;
       if (content == AnswerCase::Content::kJson) {
         one.body = Ordered(object.PointerTo(key));
-        CheckContent(one.body, object.PointerTo(key), answer);
+        CheckContent(*one.body, object.PointerTo(key), answer);
       } else {
         one.events = ReadEvents(*value, object.PointerTo(key), answer);
       }
@@ -129,12 +131,12 @@ class CatalogueReader {
       ObjectReader object(list[i], JoinPointer(pointer, i), problems_);
       EventTemplate event;
       event.event = object.String("event");
-      CheckContent(event.event, object.PointerTo("event"), answer);
+      CheckText(event.event, object.PointerTo("event"), answer);
       if (object.Value("data") == nullptr) {
         object.Problem("data", "is required");
       } else {
         event.data = Ordered(object.PointerTo("data"));
-        CheckContent(event.data, object.PointerTo("data"), answer);
+        CheckContent(*event.data, object.PointerTo("data"), answer);
       }
       event.each_word = !object.Choice("each", "", {"word"}).empty();
       event.only_with_usage = !object.Choice("if", "", {"include_usage"}).empty();
@@ -147,8 +149,8 @@ class CatalogueReader {
   NamedTexts ReadHeaders(ObjectReader& object) {
     NamedTexts headers;
     if (object.Object("headers") == nullptr) return headers;
-    const ordered_json fields = Ordered(object.PointerTo("headers"));
-    for (const auto& [name, value] : fields.items()) {
+    const auto fields = Ordered(object.PointerTo("headers"));
+    for (const auto& [name, value] : fields->items()) {
       const std::string pointer = JoinPointer(object.PointerTo("headers"), name);
       const std::string text = value.is_string() ? value.get<std::string>() : "";
       if (!value.is_string() || !IsValidHeaderValue(text) || !IsValidHeaderName(name)) {
@@ -162,20 +164,22 @@ class CatalogueReader {
     return headers;
   }
 
-  // Checks every string, and notes what the answer can say.
   void CheckContent(const ordered_json& content, const std::string& pointer,
                     CatalogueAnswer& answer) {
-    ForEachString(content, [&](const std::string& text) {
-      if (const auto problem = CheckTemplate(text, TemplateUse::kContent)) {
-        problems_.Add(pointer, *problem);
-        return;
-      }
-      answer.has_text =
-          answer.has_text || UsesPlaceholder(text, "text") || UsesPlaceholder(text, "word");
-      if (!UsesPlaceholder(text, "retry_")) return;
-      answer.tells_wait = true;
-      if (!answer.retry_after) problems_.Add(pointer, "tells a wait: needs \"retry_after_ms\"");
-    });
+    ForEachString(content, [&](const std::string& text) { CheckText(text, pointer, answer); });
+  }
+
+  // Checks a template, and notes what the answer can say by it.
+  void CheckText(const std::string& text, const std::string& pointer, CatalogueAnswer& answer) {
+    if (const auto problem = CheckTemplate(text, TemplateUse::kContent)) {
+      problems_.Add(pointer, *problem);
+      return;
+    }
+    answer.has_text =
+        answer.has_text || UsesPlaceholder(text, "text") || UsesPlaceholder(text, "word");
+    if (!UsesPlaceholder(text, "retry_")) return;
+    answer.tells_wait = true;
+    if (!answer.retry_after) problems_.Add(pointer, "tells a wait: needs \"retry_after_ms\"");
   }
 
   void CheckNames(const ProviderAnswers& provider) {
@@ -194,8 +198,8 @@ class CatalogueReader {
     if (!is_fixed) problems_.Add("/answers", "\"not_found\" depends on the request");
   }
 
-  ordered_json Ordered(const std::string& pointer) const {
-    return ordered_.at(ordered_json::json_pointer(pointer));
+  std::shared_ptr<const ordered_json> Ordered(const std::string& pointer) const {
+    return std::make_shared<const ordered_json>(ordered_.at(ordered_json::json_pointer(pointer)));
   }
 
   const ordered_json& ordered_;

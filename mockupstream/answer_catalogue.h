@@ -15,7 +15,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,9 +30,9 @@ namespace keywalk::mock {
 
 // A member of "sse" or "array".
 struct EventTemplate {
-  std::string event;  // empty: no event field
-  nlohmann::ordered_json data;
-  bool each_word = false;        // once for each word of the text
+  std::string event;                                   // empty: no event field
+  std::shared_ptr<const nlohmann::ordered_json> data;  // never null
+  bool each_word = false;                              // once for each word of the text
   bool only_with_usage = false;  // if the request's stream_options ask for usage
 };
 
@@ -42,7 +43,8 @@ struct AnswerCondition {
   // looked at. "{model}" takes what stands in its place as the model.
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;  // parameters and their values
-  nlohmann::json body;  // members that the request's body has with these values; null: none
+  // Members that the request's body has with these values; null: none.
+  std::shared_ptr<const nlohmann::json> body;
 };
 
 struct AnswerCase {
@@ -52,8 +54,8 @@ struct AnswerCase {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   Content content = Content::kNone;
-  nlohmann::ordered_json body;        // kJson
-  std::vector<EventTemplate> events;  // kSse, kArray
+  std::shared_ptr<const nlohmann::ordered_json> body;  // kJson
+  std::vector<EventTemplate> events;                   // kSse, kArray
 };
 
 struct CatalogueAnswer {

@@ -62,9 +62,9 @@ bool Fits(const AnswerCondition& condition, const AnswerRequest& request) {
   for (const auto& [name, value] : condition.query) {
     if (QueryParameter(request.target, name) != value) return false;
   }
-  if (condition.body.is_null()) return true;
+  if (condition.body == nullptr) return true;
   if (request.body == nullptr || !request.body->is_object()) return false;
-  return std::all_of(condition.body.items().begin(), condition.body.items().end(),
+  return std::all_of(condition.body->items().begin(), condition.body->items().end(),
                      [&request](const auto& member) {
                        const auto found = request.body->find(member.key());
                        return found != request.body->end() && *found == member.value();
@@ -158,7 +158,7 @@ void ForEachEvent(const AnswerCase& one, const std::vector<std::string>& words, 
     const std::size_t count = event.each_word ? words.size() : 1;
     for (std::size_t i = 0; i < count; ++i) {
       if (event.each_word) facts.word = words[i];
-      add(FillText(event.event, facts).value_or(""), FillJson(event.data, facts));
+      add(FillText(event.event, facts).value_or(""), FillJson(*event.data, facts));
       ++facts.sequence;
     }
   }
@@ -171,7 +171,7 @@ void FillContent(const AnswerCase& one, const std::vector<std::string>& words, b
     case AnswerCase::Content::kNone:
       return;
     case AnswerCase::Content::kJson:
-      step.body = std::make_shared<const std::string>(Dump(FillJson(one.body, facts)));
+      step.body = std::make_shared<const std::string>(Dump(FillJson(*one.body, facts)));
       break;
     case AnswerCase::Content::kSse:
       type = "text/event-stream; charset=utf-8";

@@ -60,7 +60,7 @@ TEST(ProviderAnswersTest, EveryAnswerRendersToJsonWithoutAPlaceholderLeft) {
       const std::size_t mark = path.find("{model}");
       if (mark != std::string::npos) path.replace(mark, 7, "the-model");
       for (const auto& [key, value] : one.condition.query) path += "?" + key + "=" + value;
-      const json body = one.condition.body.is_null() ? json::object() : one.condition.body;
+      const json body = one.condition.body ? *one.condition.body : json::object();
       const ScriptStep step = Render(Spec(name), path, &body,
                                      one.condition.method.empty() ? "POST" : one.condition.method);
       EXPECT_EQ(step.status, one.status) << name << " " << path;
