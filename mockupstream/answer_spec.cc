@@ -37,8 +37,9 @@ std::size_t EditDistance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-// The reason, with names that may have been meant. The given text is not shown: it may be anything.
-std::string UnknownName(std::string_view name) {
+}  // namespace
+
+std::string UnknownAnswer(std::string_view name) {
   std::vector<std::pair<std::size_t, std::string>> names;
   for (std::string& each : AnswerNames()) {
     const std::size_t distance = EditDistance(name.substr(0, kMaxNameBytes), each);
@@ -52,13 +53,11 @@ std::string UnknownName(std::string_view name) {
   return reason + " (`keywalk-mock answers` lists all)";
 }
 
-}  // namespace
-
 AnswerSpec ReadAnswerSpec(const json& value, std::string pointer, JsonProblems& problems) {
   AnswerSpec spec;
   if (value.is_string()) {
     spec.name = value.get<std::string>();
-    if (!HasAnswer(spec.name)) problems.Add(pointer, UnknownName(spec.name));
+    if (!HasAnswer(spec.name)) problems.Add(pointer, UnknownAnswer(spec.name));
     return spec;
   }
   ObjectReader object(value, std::move(pointer), problems);
@@ -71,7 +70,7 @@ AnswerSpec ReadAnswerSpec(const json& value, std::string pointer, JsonProblems& 
   spec.model = object.String("model");
   const CatalogueAnswer* answer = FindAnswer(spec.name).answer;
   if (answer == nullptr) {
-    if (object.Has("answer")) object.Problem("answer", UnknownName(spec.name));
+    if (object.Has("answer")) object.Problem("answer", UnknownAnswer(spec.name));
   } else {
     if (spec.retry_after && !answer->tells_wait) {
       object.Problem("retry_after_ms", "this answer tells no wait");

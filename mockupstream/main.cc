@@ -12,6 +12,7 @@
 
 #include "config/json_reader.h"
 #include "io/http_server.h"
+#include "mockupstream/catalogue_command.h"
 #include "mockupstream/descriptor_limit.h"
 #include "mockupstream/mock_server.h"
 #include "mockupstream/record_command.h"
@@ -33,6 +34,8 @@ struct Arguments {
   std::string log_level = "info";
   std::string validate_file;
   keywalk::mock::RecordOptions record;
+  std::string provider;  // of `new`
+  std::string answer;    // of `answers`
 };
 
 void AddRecordOptions(CLI::App& app, keywalk::mock::RecordOptions& options) {
@@ -107,6 +110,10 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
   CLI::App* validate = app.add_subcommand("validate", "Check a script and exit");
   validate->add_option("FILE", arguments.validate_file, "the script")->required();
   AddRecordOptions(app, arguments.record);
+  app.add_subcommand("new", "Print a commented starting script")
+      ->add_option("PROVIDER", arguments.provider, "left out: the providers are listed");
+  app.add_subcommand("answers", "List the providers' answers that a script may name")
+      ->add_option("NAME", arguments.answer, "a provider: its answers; an answer: show it");
 }
 
 int Validate(const std::string& file) {
@@ -117,6 +124,15 @@ int Validate(const std::string& file) {
   }
   std::printf("%s: ok, %zu lanes%s\n", file.c_str(), script.value().lanes.size(),
               script.value().default_lane ? " and a default lane" : "");
+  return 0;
+}
+
+int Print(const Result<std::string>& page) {
+  if (!page.ok()) {
+    std::fprintf(stderr, "keywalk-mock: %s\n", page.error().message().c_str());
+    return kWrongInput;
+  }
+  std::fwrite(page->data(), 1, page->size(), stdout);
   return 0;
 }
 
@@ -175,6 +191,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kWrongInput;
   }
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  if (app.got_subcommand("new")) {
+    return Print(keywalk::mock::StartingScriptPage(arguments.provider));
+  }
+  if (app.got_subcommand("answers")) return Print(keywalk::mock::AnswersPage(arguments.answer));
   if (!arguments.validate_file.empty()) return Validate(arguments.validate_file);
   keywalk::mock::RaiseDescriptorLimit(arguments.server.max_connections + kOtherDescriptors);
   if (app.got_subcommand("record")) return keywalk::mock::RunRecord(arguments.record);

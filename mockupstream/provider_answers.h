@@ -45,6 +45,10 @@ ScriptStep RenderStep(const ScriptStep& step, const AnswerRequest& request);
 
 bool HasAnswer(std::string_view name);
 
+// Why a name is none, with those that may have been meant: "is no answer of the catalogue; ...".
+// The name itself is not in it: it may be anything.
+std::string UnknownAnswer(std::string_view name);
+
 // The step member "respond": a name, or {"answer": NAME, "retry_after_ms", "text", "model"}.
 // An unknown name is a problem that lists the nearest ones.
 AnswerSpec ReadAnswerSpec(const nlohmann::json& value, std::string pointer,

@@ -95,10 +95,12 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
   if (problems.any()) return MaskedError(problems, text);
 
   Script script;
+  problems.AllowComments();
   ObjectReader object(root, "", problems);
   config::CheckSchemaVersion(object);
   if (const json* lanes = object.Object("lanes")) {
     for (const auto& [key, value] : lanes->items()) {
+      if (key == config::kComment && value.is_string()) continue;
       const std::string pointer = JoinPointer(object.PointerTo("lanes"), MaskKey(key));
       if (key.empty()) problems.Add(pointer, "is no key: use \"default_lane\"");
       script.lanes.emplace(key, ReadLane(value, pointer, AtEnd::kRepeatLast, problems));

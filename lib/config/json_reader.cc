@@ -239,6 +239,10 @@ void ObjectReader::Finish() {
   if (!value_.is_object()) return;
   for (const auto& member : value_.items()) {
     if (known_.contains(member.key())) continue;
+    if (problems_.comments_allowed() && member.key() == kComment) {
+      if (!member.value().is_string()) Problem(kComment, "expected a string");
+      continue;
+    }
     Problem(member.key(), "unknown key; known are " + QuotedList(known_));
   }
 }

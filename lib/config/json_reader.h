@@ -29,6 +29,8 @@
 
 namespace keywalk::config {
 
+inline constexpr std::string_view kComment = "$comment";
+
 // The first thing that was wrong with a document. "FILE: /pointer: reason".
 class JsonProblems {
  public:
@@ -42,8 +44,13 @@ class JsonProblems {
   const Error& error() const { return *first_; }
   const std::string& source() const { return source_; }
 
+  // From now on every object that is read may have a "$comment", a string, which is ignored.
+  void AllowComments() { comments_allowed_ = true; }
+  bool comments_allowed() const { return comments_allowed_; }
+
  private:
   std::string source_;
+  bool comments_allowed_ = false;
   std::optional<Error> first_;
 };
 
@@ -99,7 +106,7 @@ class ObjectReader {
   void Problem(std::string_view key, std::string_view reason);
 
   // Reports every key that no accessor named, with the known ones. "$schema" is known at
-  // the root of a document.
+  // the root of a document, "$comment" where comments are allowed.
   void Finish();
 
  private:

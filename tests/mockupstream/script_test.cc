@@ -168,5 +168,18 @@ TEST(ScriptTest, NoErrorShowsAKey) {
   EXPECT_THAT(ErrorOf("{" + quoted + ": [}"), AllOf(Not(HasSubstr(key)), HasSubstr("line 1")));
 }
 
+TEST(ScriptTest, EveryObjectMayHaveAComment) {
+  const Script script = testing::Parse(R"({
+    "$comment": "a", "schema_version": "1.0",
+    "lanes": {"$comment": "b", "sk-a": {"$comment": "c", "steps": [
+      {"$comment": "d", "sse": [{"$comment": "e", "data": 1}],
+       "fault": {"$comment": "f", "at": "after_head", "kind": "reset"}},
+      {"respond": {"$comment": "g", "answer": "openai.success"}}]}}})");
+  EXPECT_EQ(script.lanes.size(), 1u);
+  EXPECT_THAT(ErrorOf(WithStep(R"({"$comment": 5})")), HasSubstr("expected a string"));
+  // Content is not the script's: it is sent as it is.
+  EXPECT_EQ(*StepOf(R"({"json": {"$comment": "x"}})").body, R"({"$comment":"x"})");
+}
+
 }  // namespace
 }  // namespace keywalk::mock
