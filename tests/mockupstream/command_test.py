@@ -81,6 +81,40 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(missing.returncode, 2)
             self.assertIn("missing.json: cannot be read", missing.stderr)
 
+    def test_starting_scripts_are_valid_and_serve(self):
+        providers = run("new").stdout.split()
+        self.assertEqual(len(providers), 8)
+        for provider in providers:
+            with tempfile.TemporaryDirectory() as folder:
+                script = pathlib.Path(folder) / "script.json"
+                script.write_text(run("new", provider).stdout)
+                result = run("validate", script)
+                self.assertEqual((result.returncode, result.stderr), (0, ""), provider)
+                self.assertIn("2 lanes and a default lane", result.stdout)
+                server = Server("--script", script, "--log-level", "error")
+                self.assertIn(server.ask()[0], (200, 429, 400, 401, 403))
+                server.stop(signal.SIGTERM)
+        result = run("new", "nobody")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("openai, anthropic", result.stderr)
+
+    def test_lists_and_shows_the_answers(self):
+        names = [line.split()[0] for line in run("answers").stdout.splitlines()]
+        self.assertIn("bedrock.rate_limited", names)
+        only = [line.split()[0] for line in run("answers", "groq").stdout.splitlines()]
+        self.assertEqual(only, [name for name in names if name.startswith("groq.")])
+        for name in names:
+            shown = run("answers", name)
+            self.assertEqual((shown.returncode, shown.stderr), (0, ""), name)
+            self.assertIn("# seen in: ", shown.stdout)
+        shown = run("answers", "openai.rate_limited").stdout
+        self.assertIn("HTTP 429\n", shown)
+        self.assertIn("retry-after-ms: 20000\n", shown)
+        self.assertIn('"code": "rate_limit_exceeded"', shown)
+        wrong = run("answers", "openai.rate_limit")
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertIn("openai.rate_limited", wrong.stderr)
+
     def test_wrong_use_is_2(self):
         for arguments in (["--no-such-option"], ["--listen", "nowhere"], ["--tls-cert", "x.pem"],
                           ["--log-level", "loud"], ["validate"], ["record"],

@@ -7,7 +7,6 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { anthropic, openai } from './answers.mjs';
 import { Servers } from './servers.mjs';
 
 const require = createRequire(join(process.env.KEYWALK_SDK, 'package.json'));
@@ -18,14 +17,20 @@ const CLIENT_TOKEN = 'client-token-of-the-sdk-test';
 const OWN_KEY = 'sk-brought-along-by-the-client';
 // What is tested is the proxy's failover, not the clients' own retries.
 const CALL_LIMITS = { maxRetries: 0, timeout: 15_000 };
-const PARTS = ['failover ', 'is ', 'invisible'];
-const TEXT = PARTS.join('');
+const TEXT = 'failover is invisible';
 const MESSAGES = [{ role: 'user', content: 'hello' }];
 
 const baseOf = {
   openai: { provider: 'openai', basePath: '/v1' },
   anthropic: { provider: 'anthropic', basePath: '' },
 };
+
+// Steps of the mock's script (mockupstream/README.md): what the provider itself answers.
+const limited = ({ provider }, seconds) => ({
+  respond: { answer: `${provider}.rate_limited`, retry_after_ms: seconds * 1000 },
+});
+const success = ({ provider }) => ({ respond: { answer: `${provider}.success`, text: TEXT } });
+const limitedThenSuccess = (base) => [limited(base, 5), success(base)];
 
 async function textOf(stream, partOf) {
   let text = '';
@@ -37,7 +42,7 @@ async function textOf(stream, partOf) {
 const CASES = [
   {
     name: 'openai-chat', base: baseOf.openai,
-    steps: [openai.rateLimited(5), openai.chat(TEXT)],
+    steps: limitedThenSuccess(baseOf.openai),
     async call(url) {
       const completion = await openaiClient(url).chat.completions.create(
         { model: 'model-1', messages: MESSAGES });
@@ -46,7 +51,7 @@ const CASES = [
   },
   {
     name: 'openai-chat-streamed', base: baseOf.openai,
-    steps: [openai.rateLimited(5), openai.chatStream(PARTS)],
+    steps: limitedThenSuccess(baseOf.openai),
     async call(url) {
       const stream = await openaiClient(url).chat.completions.create(
         { model: 'model-1', messages: MESSAGES, stream: true });
@@ -55,7 +60,7 @@ const CASES = [
   },
   {
     name: 'openai-responses', base: baseOf.openai,
-    steps: [openai.rateLimited(5), openai.response(TEXT)],
+    steps: limitedThenSuccess(baseOf.openai),
     async call(url) {
       const response = await openaiClient(url).responses.create(
         { model: 'model-1', input: 'hello' });
@@ -64,7 +69,7 @@ const CASES = [
   },
   {
     name: 'openai-responses-streamed', base: baseOf.openai,
-    steps: [openai.rateLimited(5), openai.responseStream(PARTS)],
+    steps: limitedThenSuccess(baseOf.openai),
     async call(url) {
       const stream = await openaiClient(url).responses.create(
         { model: 'model-1', input: 'hello', stream: true });
@@ -73,7 +78,7 @@ const CASES = [
   },
   {
     name: 'anthropic-messages', base: baseOf.anthropic,
-    steps: [anthropic.rateLimited(5), anthropic.message(TEXT)],
+    steps: limitedThenSuccess(baseOf.anthropic),
     async call(url) {
       const message = await anthropicClient(url, { apiKey: CLIENT_TOKEN }).messages.create(
         { model: 'model-1', max_tokens: 10, messages: MESSAGES });
@@ -82,7 +87,7 @@ const CASES = [
   },
   {
     name: 'anthropic-messages-streamed', base: baseOf.anthropic,
-    steps: [anthropic.rateLimited(5), anthropic.messageStream(PARTS)],
+    steps: limitedThenSuccess(baseOf.anthropic),
     // The client's other way to authenticate: a bearer token.
     async call(url) {
       const client = anthropicClient(url, { apiKey: null, authToken: CLIENT_TOKEN });
@@ -97,13 +102,13 @@ const CASES = [
 const EXHAUSTED = [
   {
     name: 'openai-exhausted', base: baseOf.openai, error: OpenAI.RateLimitError,
-    steps: [openai.rateLimited(10), openai.rateLimited(3)],
+    steps: [limited(baseOf.openai, 10), limited(baseOf.openai, 3)],
     call: (url) => openaiClient(url).chat.completions.create(
       { model: 'model-1', messages: MESSAGES }),
   },
   {
     name: 'anthropic-exhausted', base: baseOf.anthropic, error: Anthropic.RateLimitError,
-    steps: [anthropic.rateLimited(10), anthropic.rateLimited(3)],
+    steps: [limited(baseOf.anthropic, 10), limited(baseOf.anthropic, 3)],
     call: (url) => anthropicClient(url, { apiKey: CLIENT_TOKEN }).messages.create(
       { model: 'model-1', max_tokens: 10, messages: MESSAGES }),
   },
@@ -128,7 +133,7 @@ before(async () => {
       lanes[keyOf(name, i)] = { name: `${name}/k${i}`, steps: [step], at_end: 'fail_loud' };
     });
   }
-  lanes[OWN_KEY] = { name: 'byok/own', steps: [openai.rateLimited(5)], at_end: 'fail_loud' };
+  lanes[OWN_KEY] = { name: 'byok/own', steps: [limited(baseOf.openai, 5)], at_end: 'fail_loud' };
   servers = await Servers.start(process.env.KEYWALK_BIN, { schema_version: '1.0', lanes });
 });
 

@@ -98,12 +98,17 @@ export class Servers {
       '--keys-file', keysFile, '--client-token-file', tokenFile]);
   }
 
-  // The lanes that the mock served, in order of arrival, of those that begin with `prefix`.
-  async lanesServed(prefix) {
+  // The mock's journal of the lanes whose names begin with `prefix`, in order of arrival.
+  async journalOf(prefix) {
     const signal = AbortSignal.timeout(CALL_LIMIT_MS);
     const answer = await fetch(`${this.mock.url}/__mock/journal`, { signal });
     const entries = await answer.json();
-    return entries.map((entry) => entry.lane).filter((lane) => lane.startsWith(prefix));
+    return entries.filter((entry) => entry.lane.startsWith(prefix));
+  }
+
+  // The lanes themselves.
+  async lanesServed(prefix) {
+    return (await this.journalOf(prefix)).map((entry) => entry.lane);
   }
 
   // Stops everything; resolves to the exit codes.
