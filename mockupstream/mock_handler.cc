@@ -8,6 +8,7 @@
 #include "io/deadline.h"
 #include "keywalk/secret.h"
 #include "mockupstream/credential.h"
+#include "mockupstream/provider_answers.h"
 #include "mockupstream/request_facts.h"
 
 namespace keywalk::mock {
@@ -74,6 +75,15 @@ MockError BodyError(int status) {
   return MockError(status, "mock_request_body",
                    status == 413 ? "the request's body is larger than this server's limit"
                                  : "the request's body could not be read");
+}
+
+// The ids of an answer depend on its lane and step alone (FNV-1a), so that a run can be repeated.
+std::uint64_t AnswerNumber(std::string_view lane, std::uint64_t step) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char byte : lane) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
+  }
+  return hash + step;
 }
 
 }  // namespace
@@ -179,7 +189,9 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
     if (!served.body.complete) exchange.CloseAfterResponse();
     outcome = co_await RespondError(exchange, *served.error);
   } else if (served.turn.step != nullptr) {
-    StepAnswer answer(context_, exchange, *served.turn.step, options_.max_stall);
+    const std::unique_ptr<const ScriptStep> rendered = Render(served);
+    const ScriptStep& step = rendered ? *rendered : *served.turn.step;
+    StepAnswer answer(context_, exchange, step, options_.max_stall);
     outcome = co_await answer.Run();
   } else {
     const MockError error(
@@ -189,6 +201,20 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
     outcome = co_await RespondError(exchange, error);
   }
   co_return outcome;
+}
+
+std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served) {
+  const ScriptStep& step = *served.turn.step;
+  if (!step.respond) return nullptr;
+  const std::string key_hint = served.key.empty() ? std::string() : MaskKey(served.key);
+  AnswerRequest request;
+  request.method = served.facts.method();
+  request.target = served.facts.target();
+  request.body = served.facts.json();
+  request.key_hint = key_hint;
+  request.number = AnswerNumber(served.lane_name(), served.turn.number.value_or(0));
+  request.now = std::chrono::system_clock::now();
+  return std::make_unique<const ScriptStep>(RenderStep(step, request));
 }
 
 Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served& served) {

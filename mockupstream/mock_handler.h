@@ -48,6 +48,8 @@ class MockHandler final : public io::HttpHandler {
   Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served);
   Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served);
   // The body of a request whose answer is out already.
+  // The step that its `respond` makes for this request; null if it has none. REQUIRES: a step
+  static std::unique_ptr<const ScriptStep> Render(const Served& served);
   Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, Served& served);
   std::uint64_t RecordRequest(const io::ServerExchange& exchange, Served& served);
   void RecordBody(Served& served, JournalEntry& entry) const;

@@ -264,6 +264,58 @@ TEST(ProviderAnswersTest, AStepsOwnFieldsReplaceThoseOfTheAnswer) {
   EXPECT_EQ(rendered.respond, nullptr);
 }
 
+// Served.
+
+TEST(ProviderAnswersTest, AServerAnswersAsTheProviderWould) {
+  const auto server = testing::StartMock(testing::OneLane(R"({"name": "k0", "steps": [
+      {"respond": {"answer": "openai.rate_limited", "retry_after_ms": 1500},
+       "headers": {"X-Own": "1"}},
+      {"respond": {"answer": "openai.success", "text": "one two"}, "times": 2}]})"));
+  const testing::RawReply limited = testing::Ask(*server, testing::kKey);
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_EQ(limited.headers.Find("retry-after-ms"), "1500");
+  EXPECT_EQ(limited.headers.Find("x-own"), "1");
+  EXPECT_EQ(json::parse(limited.body)["error"]["code"], "rate_limit_exceeded");
+
+  const testing::RawReply plain = testing::Ask(*server, testing::kKey, R"({"model": "gpt-x"})");
+  EXPECT_EQ(json::parse(plain.body)["model"], "gpt-x");
+  EXPECT_EQ(json::parse(plain.body)["choices"][0]["message"]["content"], "one two");
+  const testing::RawReply streamed =
+      testing::Ask(*server, testing::kKey, R"({"model": "gpt-x", "stream": true})");
+  EXPECT_THAT(streamed.body, HasSubstr(R"("delta":{"content":" two"})"));
+  EXPECT_THAT(streamed.body, ::testing::EndsWith("data: [DONE]\n\n"));
+}
+
+TEST(ProviderAnswersTest, AnIdIsOfLaneAndStepAlone) {
+  const auto id_of = [](std::size_t step) {
+    const auto server = testing::StartMock(testing::OneLane(R"([{"respond": "openai"}])"));
+    testing::RawReply reply = testing::Ask(*server, testing::kKey);
+    for (std::size_t i = 0; i < step; ++i) reply = testing::Ask(*server, testing::kKey);
+    return json::parse(reply.body)["id"].get<std::string>();
+  };
+  EXPECT_EQ(id_of(1), id_of(1));
+  EXPECT_NE(id_of(0), id_of(1));
+}
+
+TEST(ProviderAnswersTest, AFaultCutsARenderedAnswer) {
+  const auto server = testing::StartMock(testing::OneLane(
+      R"([{"respond": "anthropic.overloaded",
+           "fault": {"at": "body", "body_bytes": 10, "kind": "close"}}])"));
+  testing::RawClient client(server->port());
+  client.Send(testing::Post(testing::kKey));
+  const JournalEntry entry = testing::WaitForFault(*server);
+  EXPECT_EQ(entry.fault, FaultState::kFired);
+  EXPECT_EQ(entry.status, 529);
+}
+
+TEST(ProviderAnswersTest, TheAdminPageShowsWhatTheScriptSays) {
+  const auto server = testing::StartMock(testing::OneLane(
+      R"([{"respond": {"answer": "openai.success", "text": "sk-test-lane-key-0000000000"}}])"));
+  const json page = json::parse(testing::Admin(*server, "GET", "/__mock/script").body);
+  EXPECT_EQ(page["lanes"][0]["steps"][0],
+            (json{{"respond", {{"answer", "openai.success"}, {"text", "sk-t...0000"}}}}));
+}
+
 // What a script says.
 
 std::string ErrorOf(const std::string& step) {
