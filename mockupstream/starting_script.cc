@@ -7,7 +7,7 @@ namespace {
 
 // PROVIDER stands for the name, KEY0 and KEY1 for keys in the provider's form.
 constexpr std::string_view kTemplate = R"({
-  "$comment": "Run: keywalk-mock --script THIS_FILE; check: keywalk-mock validate THIS_FILE. Members and faults: mockupstream/README.md; answers: keywalk-mock answers.",
+  "$comment": "Serve: keywalk-mock --script FILE. Check: keywalk-mock validate FILE.",
   "schema_version": "1.0",
   "lanes": {
     "KEY0": {
@@ -15,7 +15,7 @@ constexpr std::string_view kTemplate = R"({
       "name": "k0",
       "steps": [
         {
-          "$comment": "Twice a 429 as PROVIDER gives it. An object may say more: {\"answer\": \"PROVIDER.rate_limited\", ...}.",
+          "$comment": "Twice a 429 as PROVIDER gives it. All: keywalk-mock answers PROVIDER",
           "respond": "PROVIDER.rate_limited",
           "times": 2
         },

@@ -116,7 +116,8 @@ const ERRORS = [
   openaiError('quota_exhausted', 'RateLimitError', 'insufficient_quota'),
   openaiError('invalid_key', 'AuthenticationError', 'invalid_api_key'),
   openaiError('forbidden', 'PermissionDeniedError', 'model_not_found'),
-  openaiError('unsupported_region', 'PermissionDeniedError', 'unsupported_country_region_territory'),
+  openaiError(
+    'unsupported_region', 'PermissionDeniedError', 'unsupported_country_region_territory'),
   openaiError('overloaded', 'InternalServerError', 'server_is_overloaded'),
   openaiError('server_error', 'InternalServerError', null),
   openaiError('model_not_found', 'NotFoundError', 'model_not_found'),
@@ -146,8 +147,8 @@ const WAITS = [
 const laneName = (name) => `mock/${name.replaceAll(' ', '-')}`;
 const keyOf = (name) => `sk-of-${laneName(name).replaceAll('/', '-')}`;
 const errorName = ({ answer, provider }) => `${provider} error ${answer}`;
-const ask = (provider, client) =>
-  (provider === 'anthropic' ? client.messages.create(MESSAGE) : client.chat.completions.create(CHAT));
+const ask = (provider, client) => (provider === 'anthropic'
+  ? client.messages.create(MESSAGE) : client.chat.completions.create(CHAT));
 
 let servers;
 
