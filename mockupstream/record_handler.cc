@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/http1_writer.h"
+#include "mockupstream/credential.h"
 
 namespace keywalk::mock {
 namespace {
@@ -56,38 +57,51 @@ class RecordHandler::Capture {
   void Begin(const io::RequestHead& request, const Response& response) {
     answer_.status = response.status;
     answer_.to_head = request.method == "HEAD";
-    answer_.headers = response.headers;
     answer_.content_length = response.content_length;
     head_at_ = steady_clock::now();
+    if (on() && Reserve(BytesOf(response.headers))) answer_.headers = response.headers;
   }
 
   // False if there is no room for it: then this answer is not recorded.
   bool Add(std::string_view bytes) {
-    if (!recording_.Reserve(answer_.body.size(), bytes.size())) {
-      Drop();
-      return false;
-    }
+    if (!Reserve(bytes.size() + sizeof(RecordedAnswer::Arrival))) return false;
     const auto time = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_at_);
     answer_.Add(bytes, time);
     return true;
   }
 
   std::optional<Error> Finish(const Headers& trailers) {
+    if (!Reserve(BytesOf(trailers))) return Error("the recording is full");
     answer_.trailers = trailers;
     const std::optional<Recording::Place> place = std::exchange(place_, std::nullopt);
-    return recording_.Finish(*place, answer_);
+    return recording_.Finish(*place, answer_, std::exchange(reserved_, 0));
   }
 
  private:
+  static std::size_t BytesOf(const Headers& fields) {
+    std::size_t bytes = 0;
+    for (const Headers::Field field : fields) bytes += field.name.size() + field.value.size();
+    return bytes;
+  }
+
+  bool Reserve(std::size_t bytes) {
+    if (!recording_.Reserve(reserved_, bytes)) {
+      Drop();
+      return false;
+    }
+    reserved_ += bytes;
+    return true;
+  }
+
   void Drop() {
-    if (!place_) return;
     place_.reset();
-    recording_.Release(answer_.body.size());
+    recording_.Release(std::exchange(reserved_, 0));
     answer_ = RecordedAnswer();
   }
 
   Recording& recording_;
   std::optional<Recording::Place> place_;
+  std::size_t reserved_ = 0;
   RecordedAnswer answer_;
   steady_clock::time_point head_at_;
 };
@@ -195,8 +209,10 @@ Awaitable<void> RecordHandler::AnswerFailure(io::ServerExchange& exchange,
 
 void RecordHandler::Log(bool problem, const io::RequestHead& request, std::string_view text) const {
   if (!log_) return;
+  // The request's own first: the recording does not know those that it has no room for.
+  const SecretMasker own(AllCredentials(request.headers, request.target));
   const std::string line = request.method + " " + request.target + ": " + std::string(text);
-  log_(problem, recording_.masker().Mask(line));
+  log_(problem, recording_.masker().Mask(own.Mask(line)));
 }
 
 }  // namespace keywalk::mock

@@ -1,5 +1,6 @@
 #include "mockupstream/recording.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,8 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-// Longer texts than these can be no word of the script's format, and may be masked in all of it.
-constexpr std::size_t kSurelyNoWord = 16;
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 // Stable: the same order of keys gives the same script.
 std::string StandIn(std::size_t number) {
@@ -23,90 +25,84 @@ std::string PathOf(std::string_view target) {
   return std::string(target.substr(0, target.find('?')));
 }
 
-// Steps in order, equal neighbours as one with `times`.
-class StepList {
- public:
-  void Add(const json& step) {
-    if (times_ > 0 && last_ == step) {
-      ++times_;
-      return;
+// Secrets that can be masked in the script's text itself: no word of the format, and no part of
+// JSON's own.
+bool IsMaskedInText(std::string_view secret) {
+  constexpr std::size_t kSurelyNoWord = 16;
+  return secret.size() >= kSurelyNoWord && secret.find_first_of("\"\\{}[]:,") == secret.npos;
+}
+
+// A JSON array, a step a line, equal neighbours as one with `times`.
+std::string StepsText(const std::vector<const std::string*>& steps, const SecretMasker& masker,
+                      const std::string& indent) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < steps.size();) {
+    std::size_t times = 1;
+    while (i + times < steps.size() && *steps[i + times] == *steps[i]) ++times;
+    text += (i == 0 ? "\n" : ",\n") + indent + "  ";
+    const std::string step = masker.Mask(*steps[i]);
+    if (times == 1) {
+      text += step;
+    } else {
+      text += "{\"times\":" + std::to_string(times) + (step == "{}" ? "" : ",") + step.substr(1);
     }
-    Close();
-    last_ = step;
-    times_ = 1;
+    i += times;
   }
-  json Take() {
-    Close();
-    return std::move(list_);
-  }
-
- private:
-  void Close() {
-    if (times_ == 0) return;
-    if (times_ > 1) last_["times"] = times_;
-    list_.push_back(std::move(last_));
-    times_ = 0;
-  }
-
-  json list_ = json::array();
-  json last_;
-  std::size_t times_ = 0;
-};
-
-json MaskedJson(const json& value, const SecretMasker& masker) {
-  const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  json masked = json::parse(masker.Mask(text), nullptr, false);
-  return masked.is_discarded() ? value : masked;
+  return text + "\n" + indent + "]";
 }
 
 }  // namespace
 
-// All that is or may be a credential in a request. A key may be new in an answer before it is used:
-// what is known by the end is masked in everything.
-void Recording::Learn(const io::RequestHead& request) {
-  bool changed = false;
+// All that is or may be a credential in a request; false if there are too many.
+bool Recording::Learn(const io::RequestHead& request) {
+  std::set<std::string> found;
   for (std::string& secret : AllCredentials(request.headers, request.target)) {
     // Of "Basic dXNlcg==" the second word alone may be echoed.
     const std::size_t space = secret.find(' ');
-    if (space != secret.npos) changed |= secrets_.insert(secret.substr(space + 1)).second;
-    changed |= secrets_.insert(std::move(secret)).second;
+    if (space != secret.npos) found.insert(secret.substr(space + 1));
+    found.insert(std::move(secret));
   }
-  if (changed) masker_ = SecretMasker({secrets_.begin(), secrets_.end()});
+  std::erase_if(found, [this](const std::string& secret) { return secrets_.contains(secret); });
+  if (found.empty()) return true;
+  if (secrets_.size() + found.size() > limits_.max_secrets) return false;
+  secrets_.merge(found);
+  masker_ = SecretMasker({secrets_.begin(), secrets_.end()});
+  return true;
 }
 
-std::optional<std::size_t> Recording::LaneFor(const std::string& key) {
+Recording::Lane& Recording::LaneFor(const std::string& key) {
   const auto found = lane_of_key_.find(key);
-  if (found != lane_of_key_.end()) return found->second;
-  if (keys_ >= limits_.max_keys) return std::nullopt;
+  if (found != lane_of_key_.end()) return lanes_[found->second];
   Lane lane;
   if (!key.empty()) {
-    lane.stand_in = StandIn(keys_);
-    lane.name = "k" + std::to_string(keys_);
-    ++keys_;
+    const std::size_t number = lane_of_key_.size() - (lane_of_key_.contains("") ? 1 : 0);
+    lane.stand_in = StandIn(number);
+    lane.name = "k" + std::to_string(number);
   }
+  lane_of_key_.emplace(key, lanes_.size());
   lanes_.push_back(std::move(lane));
-  lane_of_key_.emplace(key, lanes_.size() - 1);
-  return lanes_.size() - 1;
+  return lanes_.back();
 }
 
 std::optional<Recording::Place> Recording::Begin(const io::RequestHead& request,
                                                  std::string& problem) {
-  if (begun_ >= limits_.max_steps) {
-    problem = "the recording has reached its number of requests";
-    return std::nullopt;
-  }
-  const std::optional<std::size_t> lane = LaneFor(FindCredential(request.headers, request.target));
-  if (!lane) {
-    problem = "the recording has reached its number of keys";
-    return std::nullopt;
-  }
-  Learn(request);
-  ++begun_;
   Step step;
   step.method = request.method;
   step.path = PathOf(request.target);
-  lanes_[*lane].steps.push_back(std::move(step));
-  return Place(*lane, lanes_[*lane].steps.size() - 1);
+  const std::size_t bytes = sizeof(Step) + step.method.size() + step.path.size();
+  if (begun_ >= limits_.max_steps || bytes_ + bytes > limits_.max_bytes) {
+    problem = "the recording is full";
+    return std::nullopt;
+  }
+  if (!Learn(request)) {
+    problem = "the recording has reached its number of keys and other credentials";
+    return std::nullopt;
+  }
+  ++begun_;
+  bytes_ += bytes;
+  Lane& lane = LaneFor(FindCredential(request.headers, request.target));
+  lane.steps.push_back(std::move(step));
+  return Place(static_cast<std::size_t>(&lane - lanes_.data()), lane.steps.size() - 1);
 }
 
 bool Recording::Reserve(std::size_t held, std::size_t bytes) {
@@ -115,59 +111,60 @@ bool Recording::Reserve(std::size_t held, std::size_t bytes) {
   return true;
 }
 
-void Recording::Release(std::size_t bytes) { bytes_ -= bytes; }
-
-std::optional<Error> Recording::Finish(Place place, const RecordedAnswer& answer) {
-  Result<json> step = StepFor(answer, masker_);
-  if (!step.ok()) {
-    Release(answer.body.size());
-    return step.error();
-  }
+std::optional<Error> Recording::Finish(Place place, const RecordedAnswer& answer,
+                                       std::size_t reserved) {
+  Release(reserved);
+  const Result<json> step = StepFor(answer, masker_);
+  if (!step.ok()) return step.error();
+  std::string text = Dump(*step);
   std::vector<Step>& steps = lanes_[place.lane].steps;
-  Step& here = steps[place.step];
   ++recorded_;
   // What repeats is held once.
   if (place.step > 0) {
-    const std::shared_ptr<const json>& before = steps[place.step - 1].answer;
-    if (before && *before == *step) {
-      here.answer = before;
-      Release(answer.body.size());
+    const std::shared_ptr<const std::string>& before = steps[place.step - 1].text;
+    if (before && *before == text) {
+      steps[place.step].text = before;
       return std::nullopt;
     }
   }
-  here.answer = std::make_shared<const json>(std::move(*step));
+  bytes_ += text.size();
+  steps[place.step].text = std::make_shared<const std::string>(std::move(text));
   return std::nullopt;
 }
 
-json Recording::LaneJson(const Lane& lane) const {
-  StepList steps;
+std::string Recording::LaneText(const Lane& lane, const SecretMasker& masker) {
+  std::vector<const std::string*> steps;
   for (const Step& step : lane.steps) {
-    if (step.answer) steps.Add(*step.answer);
+    if (step.text) steps.push_back(step.text.get());
   }
-  return {{"steps", steps.Take()}};
+  if (steps.empty()) return "";
+  std::string text = "{";
+  if (!lane.name.empty()) text += "\"name\": " + Dump(lane.name) + ", ";
+  return text + "\"steps\": " + StepsText(steps, masker, "    ") + "}";
 }
 
+// A key may be in an answer before it is used: what is known by the end is masked in everything.
 std::string Recording::Script() const {
-  std::vector<std::string> long_secrets;
-  for (const std::string& secret : secrets_) {
-    if (secret.size() >= kSurelyNoWord) long_secrets.push_back(secret);
-  }
-  const SecretMasker masker(std::move(long_secrets));
-  json script = {{"schema_version", "1.0"}};
+  std::vector<std::string> secrets;
+  std::ranges::copy_if(secrets_, std::back_inserter(secrets), IsMaskedInText);
+  const SecretMasker masker(std::move(secrets));
+  std::string lanes;
+  std::string default_lane;
   for (const Lane& lane : lanes_) {
-    json object = MaskedJson(LaneJson(lane), masker);
-    if (object["steps"].empty()) continue;
+    const std::string text = LaneText(lane, masker);
+    if (text.empty()) continue;
     if (lane.stand_in.empty()) {
-      script["default_lane"] = std::move(object);
+      default_lane = text;
     } else {
-      object["name"] = lane.name;
-      script["lanes"][lane.stand_in] = std::move(object);
+      lanes += (lanes.empty() ? "\n    " : ",\n    ") + Dump(lane.stand_in) + ": " + text;
     }
   }
-  if (!script.contains("lanes") && !script.contains("default_lane")) {
-    script["default_lane"] = {{"steps", json::array()}, {"at_end", "fail_loud"}};
-  }
-  return script.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  if (lanes.empty() && default_lane.empty())
+    default_lane = R"({"steps": [], "at_end": "fail_loud"})";
+  std::string script = "{\n  \"schema_version\": \"1.0\"";
+  if (!lanes.empty()) script += ",\n  \"lanes\": {" + lanes + "\n  }";
+  if (!default_lane.empty()) script += ",\n  \"default_lane\": " + default_lane;
+  return script + "\n}\n";
 }
 
 }  // namespace keywalk::mock

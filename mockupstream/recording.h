@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,9 +20,9 @@ namespace keywalk::mock {
 
 // Beyond a limit requests are passed on, but no longer recorded.
 struct RecordingLimits {
-  std::size_t max_keys = 1'000;
+  std::size_t max_secrets = 1'000;  // keys, and whatever else of a request may be a credential
   std::size_t max_steps = 100'000;
-  std::size_t max_bytes = 256ull << 20;        // of all answers, those on their way included
+  std::size_t max_bytes = 256ull << 20;        // of all steps, and of answers on their way
   std::size_t max_answer_bytes = 16ull << 20;  // of one answer
 };
 
@@ -47,10 +46,11 @@ class Recording {
   // Makes room for that many more bytes of an answer that holds `held` already; false at a limit.
   bool Reserve(std::size_t held, std::size_t bytes);
   // Gives reserved bytes back.
-  void Release(std::size_t bytes);
+  void Release(std::size_t bytes) { bytes_ -= bytes; }
 
-  // Records the answer, whose body was reserved. Fails with the reason, and then releases it.
-  std::optional<Error> Finish(Place place, const RecordedAnswer& answer);
+  // Records the answer, for which so many bytes were reserved; they are given back, and what the
+  // step takes is counted. Fails with the reason.
+  std::optional<Error> Finish(Place place, const RecordedAnswer& answer, std::size_t reserved);
 
   // The script, with a newline at its end. Valid also if nothing was recorded: then it has a
   // default lane that fails loudly.
@@ -65,7 +65,7 @@ class Recording {
    public:
     std::string method;
     std::string path;
-    std::shared_ptr<const nlohmann::json> answer;  // null: not there (yet)
+    std::shared_ptr<const std::string> text;  // as JSON; null: not there (yet)
   };
   class Lane {
    public:
@@ -73,15 +73,13 @@ class Recording {
     std::string name;
     std::vector<Step> steps;
   };
-
-  std::optional<std::size_t> LaneFor(const std::string& key);
-  void Learn(const io::RequestHead& request);
-  nlohmann::json LaneJson(const Lane& lane) const;
+  bool Learn(const io::RequestHead& request);
+  Lane& LaneFor(const std::string& key);
+  static std::string LaneText(const Lane& lane, const SecretMasker& masker);
 
   const RecordingLimits limits_;
   std::map<std::string, std::size_t, std::less<>> lane_of_key_;
   std::vector<Lane> lanes_;
-  std::size_t keys_ = 0;
   std::set<std::string> secrets_;
   SecretMasker masker_;
   std::size_t begun_ = 0;

@@ -112,7 +112,8 @@ class Bench:
         if not server.peer:
             # At wrk's end every connection may have one request on its way.
             if not sent <= journaled <= sent + servers.CONNECTIONS:
-                raise servers.Failed(f"{server.name}: wrk had {sent} answers, the journal {journaled}")
+                raise servers.Failed(f"{server.name}: wrk had {sent} answers, the journal "
+                                     f"{journaled}")
         elif journaled == 0:
             raise servers.Failed(f"{server.name}: its journal is empty, so it was not on")
 
@@ -233,8 +234,9 @@ def main():
     result = {
         "schema_version": "1.0", "processor": processor(), "system": platform.platform(),
         "load_average": os.getloadavg(), "connections": servers.CONNECTIONS,
-        "body_bytes": BODY_BYTES, "answer_bytes": len(servers.ANSWER), "duration_s": arguments.duration,
-        "repeats": arguments.repeats, "tables": tables, "not_available": missing,
+        "body_bytes": BODY_BYTES, "answer_bytes": len(servers.ANSWER),
+        "duration_s": arguments.duration, "repeats": arguments.repeats, "tables": tables,
+        "not_available": missing,
         "bars": judge(tables)}
     print(report.write(result, arguments.report))
     missed = [bar for bar in result["bars"] if not bar["met"]]

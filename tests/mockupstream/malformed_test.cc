@@ -86,7 +86,7 @@ TEST(MalformedTest, IsJudgedTheSameInSinglePieces) {
   for (const json& entry : ReadCorpus()) {
     const std::string bytes = Bytes(entry.at("send"));
     constexpr std::size_t kShort = 200;
-    if (bytes.size() > kShort) continue;
+    if (bytes.size() > kShort || entry.contains("whole")) continue;
     SCOPED_TRACE(entry.at("name").get<std::string>());
     RawClient client(server->port());
     bool open = true;
@@ -96,8 +96,7 @@ TEST(MalformedTest, IsJudgedTheSameInSinglePieces) {
     for (RawReply reply = ReadReply(client); reply.status != 0; reply = ReadReply(client)) {
       if (reply.status >= 200) statuses.push_back(reply.status);
     }
-    const json expected = entry.value("answers_in_pieces", entry.at("answers"));
-    EXPECT_EQ(statuses, expected.get<std::vector<int>>());
+    EXPECT_EQ(statuses, entry.at("answers").get<std::vector<int>>());
   }
 }
 

@@ -50,6 +50,9 @@ class Recorder {
     return ReadReply(client, method);
   }
 
+  // What it logged, a line each; once it has finished.
+  const std::string& log() const { return log_; }
+
   // Stops it; the script's text.
   std::string Finish() {
     const std::optional<Error> error = server_->Stop();
@@ -63,12 +66,14 @@ class Recorder {
     options.upstream = url;
     options.output = file();
     options.limits = limits;
+    options.log = [this](bool, const std::string& text) { log_ += text + "\n"; };
     auto server = RecordServer::Start(std::move(options));
     if (!server.ok()) throw std::runtime_error(server.error().message());
     server_ = std::move(*server);
   }
 
   TempDir dir_;
+  std::string log_;
   std::unique_ptr<MockServer> upstream_;
   std::unique_ptr<RecordServer> server_;
 };
@@ -238,13 +243,28 @@ TEST(RecordTest, ABrokenOffAnswerIsNoStep) {
 
 TEST(RecordTest, BeyondItsLimitsItPassesOn) {
   RecordingLimits limits;
-  limits.max_answer_bytes = 100;
+  limits.max_answer_bytes = 1'000;
   limits.max_steps = 2;
-  Recorder recorder(OneLane(R"([{"bytes": 101}, {"bytes": 100}, {"text": "third"}])"), limits);
-  EXPECT_EQ(recorder.Ask(Post(kKey)).body.size(), 101u);
-  EXPECT_EQ(recorder.Ask(Post(kKey)).body.size(), 100u);
+  Recorder recorder(OneLane(R"([{"bytes": 1001}, {"bytes": 500}, {"text": "third"}])"), limits);
+  EXPECT_EQ(recorder.Ask(Post(kKey)).body.size(), 1001u);
+  EXPECT_EQ(recorder.Ask(Post(kKey)).body.size(), 500u);
   EXPECT_EQ(recorder.Ask(Post(kKey)).body, "third");
   EXPECT_EQ(StepsOf(recorder.Finish()).size(), 1u);
+}
+
+TEST(RecordTest, BeyondItsCredentialsItPassesOnAndStillLogsNone) {
+  RecordingLimits limits;
+  limits.max_secrets = 1;
+  Recorder recorder(Parse(R"({"schema_version": "1.0", "default_lane": [{"text": "ok"}]})"),
+                    limits);
+  EXPECT_EQ(recorder.Ask(Post(kKey)).status, 200);
+  const std::string other = "AIza-one-too-many-0000000";
+  EXPECT_EQ(recorder.Ask(RequestText("GET", "/v1/x?key=" + other, {})).status, 200);
+  EXPECT_EQ(recorder.Ask(Post(kKey)).status, 200);
+  EXPECT_EQ(StepsOf(recorder.Finish()).at(0).at("times"), 2);
+  EXPECT_THAT(recorder.log(), HasSubstr("not recorded: the recording has reached"));
+  EXPECT_THAT(recorder.log(), Not(HasSubstr(other)));
+  EXPECT_THAT(recorder.log(), Not(HasSubstr(std::string(kKey))));
 }
 
 TEST(RecordTest, TheFileIsItsOwnersAloneAndWrittenWhileItRuns) {
