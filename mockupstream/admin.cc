@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mockupstream/request_body.h"
+#include "mockupstream/script_fault.h"
 #include "mockupstream/script_json.h"
 #include "mockupstream/verify.h"
 #include "mockupstream/verify_state.h"
@@ -30,6 +31,7 @@ struct AdminPages::Route {
 const AdminPages::Route AdminPages::kRoutes[] = {
     {"GET", "/__mock/script", &AdminPages::GetScript},
     {"PUT", "/__mock/script", &AdminPages::PutScript},
+    {"GET", "/__mock/connections", &AdminPages::GetConnections},
     {"GET", "/__mock/journal", nullptr, &JournalPage::Get},
     {"DELETE", "/__mock/journal", &AdminPages::DeleteJournal},
     {"GET", "/__mock/journal/tail", nullptr, &JournalPage::Tail},
@@ -97,7 +99,7 @@ AdminReply AdminPages::PutScript(std::string_view, const std::string& body) {
   Result<Script> script = ParseScript(body, "script");
   if (!script.ok()) return ErrorReply(400, script.error().message());
   const std::size_t lanes = script->lanes.size() + (script->default_lane ? 1 : 0);
-  state_.scopes.default_scope().lanes().Replace(std::move(*script));
+  state_.Replace(std::move(*script));
   return JsonReply(200, {{"ok", true}, {"lanes", lanes}});
 }
 
@@ -110,6 +112,7 @@ AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&
 }
 
 AdminReply AdminPages::Reset(std::string_view, const std::string&) {
+  state_.connections.Reset();
   state_.scopes.default_scope().lanes().Reset();
   state_.journal.Clear();
   return JsonReply(200, {{"ok", true}});
@@ -128,6 +131,18 @@ AdminReply AdminPages::Verify(std::string_view target, const std::string& body) 
   expectation->scope = std::move(scope);
   const VerifyResult result = VerifyState(state_, *expectation);
   return JsonReply(result.ok() ? 200 : 409, ToJson(result));
+}
+
+AdminReply AdminPages::GetConnections(std::string_view, const std::string&) {
+  const SecretMasker masker = state_.scopes.masker();
+  json list = json::array();
+  for (const AcceptFaultReport& report : state_.connections.Report()) {
+    list.push_back({{"step", report.step},
+                    {"fault", FaultJson(report.fault, masker)},
+                    {"fired", report.fired},
+                    {"state", report.fired > 0 ? "fired" : "not_reached"}});
+  }
+  return JsonReply(200, list);
 }
 
 AdminReply AdminPages::GetHealth(std::string_view, const std::string&) {

@@ -40,6 +40,7 @@ class AdminPages {
   static const Route* FindRoute(const io::RequestHead& head, AdminReply& refusal);
 
   AdminReply GetScript(std::string_view target, const std::string& body);
+  AdminReply GetConnections(std::string_view target, const std::string& body);
   AdminReply PutScript(std::string_view target, const std::string& body);
   AdminReply DeleteJournal(std::string_view target, const std::string& body);
   AdminReply Reset(std::string_view target, const std::string& body);

@@ -1,9 +1,7 @@
 #include "mockupstream/answer.h"
 
 #include <algorithm>
-#include <optional>
 
-#include "mockupstream/pause.h"
 #include "mockupstream/sse.h"
 
 namespace keywalk::mock {
@@ -21,20 +19,22 @@ std::string Repeated(std::string_view body) {
   return block;
 }
 
+const Fault* FaultOfAnswer(const ScriptStep& step) {
+  return step.fault && !IsInRequest(step.fault->at) ? &*step.fault : nullptr;
+}
+
 }  // namespace
 
-StepAnswer::StepAnswer(asio::io_context& context, io::ServerExchange& exchange,
-                       const ScriptStep& step, std::chrono::milliseconds max_stall)
-    : context_(context), exchange_(exchange), step_(step), max_stall_(max_stall) {
-  if (!step_.fault) return;
-  outcome_.fault = FaultState::kPending;
-  until_fault_ = step_.fault->body_bytes;
+StepAnswer::StepAnswer(const FaultScene& scene, io::ServerExchange& exchange,
+                       const ScriptStep& step)
+    : exchange_(exchange), step_(step), fault_(scene, exchange, FaultOfAnswer(step)) {
+  if (fault_.Is(Fault::At::kBody)) until_fault_ = fault_.fault().body_bytes;
 }
 
 bool StepAnswer::pauses() const {
   const auto waits = [](const SseEvent& event) { return event.delay.count() > 0; };
-  return step_.delay.count() > 0 || step_.endless ||
-         (step_.fault && step_.fault->kind == Fault::Kind::kStall) ||
+  return step_.delay.count() > 0 || step_.endless || fault_.Is(Fault::Kind::kStall) ||
+         fault_.Is(Fault::Kind::kDrip) || fault_.Is(Fault::Kind::kEndless) ||
          std::any_of(step_.sse.begin(), step_.sse.end(), waits);
 }
 
@@ -43,64 +43,51 @@ bool StepAnswer::has_body() const {
 }
 
 bool StepAnswer::plain() const {
-  return !step_.fault && step_.sse.empty() && !step_.chunked && !step_.endless;
+  return fault_.state() == FaultState::kNone && step_.sse.empty() && !step_.chunked &&
+         !step_.endless;
 }
 
 Awaitable<AnswerOutcome> StepAnswer::Run() {
+  outcome_.answered = co_await Serve();
+  outcome_.fault = fault_.state();
+  co_return outcome_;
+}
+
+Awaitable<bool> StepAnswer::Serve() {
   // A watch is a read beside the answer: only where there is something to cut short.
-  if (pauses()) exchange_.WatchClient();
+  if (pauses()) exchange_.WatchUnread();
   if (step_.headers.HasToken("Connection", "close")) exchange_.CloseAfterResponse();
 
   if (step_.delay.count() > 0) {
-    const bool elapsed = co_await Wait(step_.delay);
-    if (!elapsed) co_return outcome_;
+    const bool elapsed = co_await fault_.Wait(step_.delay);
+    if (!elapsed) co_return false;
   }
-  if (FaultAt(Fault::At::kBeforeHead)) {
-    co_await Fail();
-    co_return outcome_;
-  }
+  const bool go_on = co_await Reach(Fault::At::kBeforeHead);
+  if (!go_on) co_return false;
   if (plain()) {
     const std::string_view body = step_.body ? std::string_view(*step_.body) : "";
     const error_code code = co_await exchange_.Respond(step_.status, step_.headers, body);
     outcome_.status = step_.status;
-    outcome_.answered = !code;
-    co_return outcome_;
+    co_return !code;
   }
   const bool head_sent = co_await SendHead();
-  if (!head_sent) co_return outcome_;
+  if (!head_sent) co_return false;
   const bool body_sent = co_await SendBody();
-  if (!body_sent) co_return outcome_;
-  const error_code code = co_await exchange_.FinishResponse(step_.trailers);
-  outcome_.answered = !code;
-  if (step_.fault) outcome_.fault = FaultState::kNotReached;
-  co_return outcome_;
-}
-
-Awaitable<bool> StepAnswer::Wait(std::chrono::milliseconds time) {
-  co_return co_await Pause(context_, time, exchange_.client_gone());
-}
-
-Awaitable<bool> StepAnswer::SendHead() {
-  std::optional<std::uint64_t> length;
-  if (step_.sse.empty() && !step_.chunked && !step_.endless) {
-    length = step_.body ? step_.body->size() : 0;
+  if (!body_sent) co_return false;
+  if (body_framing_ == Framing::kRaw) {
+    exchange_.HangUp();  // the stated length is another: only the connection's end is one
+    co_return false;
   }
-  error_code code = co_await exchange_.StartResponse(step_.status, "", step_.headers, length);
-  if (code) co_return false;
-  outcome_.status = step_.status;
-  // What follows may take its time, or never come.
-  code = co_await exchange_.Flush();
-  if (code) co_return false;
-  if (!FaultAt(Fault::At::kAfterHead)) co_return true;
-  co_await Fail();
-  co_return false;
+  const error_code code = co_await exchange_.FinishResponse(step_.trailers);
+  co_return !code;
 }
 
 Awaitable<bool> StepAnswer::SendBody() {
   if (!has_body()) co_return true;
-  if (FaultAt(Fault::At::kBody) && until_fault_ == 0) {
-    co_await Fail();
-    co_return false;
+  if (fault_.Is(Fault::At::kBody) && until_fault_ == 0) {
+    at_fault_in_body_ = true;
+    const bool go_on = co_await Happen();
+    if (!go_on) co_return false;
   }
   if (!step_.sse.empty()) co_return co_await SendEvents();
   if (step_.endless) co_return co_await SendEndless();
@@ -119,16 +106,36 @@ Awaitable<bool> StepAnswer::SendPieces(std::string_view body) {
 }
 
 Awaitable<bool> StepAnswer::SendEvents() {
-  for (const SseEvent& event : step_.sse) {
-    if (event.delay.count() > 0) {
-      const bool elapsed = co_await Wait(event.delay);
-      if (!elapsed) co_return false;
-    }
-    const std::string text = EncodeSse(event);
-    const bool go_on = co_await SendPiece(text);
+  for (std::size_t i = 0; i <= step_.sse.size() && !body_over_; ++i) {
+    const bool go_on = co_await SendEvent(i);
     if (!go_on) co_return false;
   }
   co_return true;
+}
+
+// The place behind the last event has a number too.
+Awaitable<bool> StepAnswer::SendEvent(std::size_t number) {
+  const bool exists = number < step_.sse.size();
+  if (exists && step_.sse[number].delay.count() > 0) {
+    const bool elapsed = co_await fault_.Wait(step_.sse[number].delay);
+    if (!elapsed) co_return false;
+  }
+  const std::string text = exists ? EncodeSse(step_.sse[number]) : "";
+  std::string_view rest = text;
+  if (fault_.Is(Fault::At::kSseEvent) && fault_.fault().event == number) {
+    const bool within = fault_.fault().within;
+    if (within && !exists) co_return true;
+    const std::size_t half = within ? text.size() / 2 : 0;
+    if (half > 0) {
+      const bool sent = co_await Write(rest.substr(0, half), body_framing_);
+      if (!sent) co_return false;
+      rest.remove_prefix(half);
+    }
+    const bool go_on = co_await Happen();
+    if (!go_on) co_return false;
+  }
+  if (body_over_ || rest.empty()) co_return true;
+  co_return co_await SendPiece(rest);
 }
 
 Awaitable<bool> StepAnswer::SendEndless() {
@@ -141,26 +148,47 @@ Awaitable<bool> StepAnswer::SendEndless() {
 }
 
 Awaitable<bool> StepAnswer::SendPiece(std::string_view bytes) {
-  const bool cut = FaultAt(Fault::At::kBody) && until_fault_ <= bytes.size();
-  if (cut) bytes = bytes.substr(0, static_cast<std::size_t>(until_fault_));
-  const error_code code = co_await exchange_.WriteBody(bytes);
-  if (code) co_return false;
-  until_fault_ -= std::min<std::uint64_t>(until_fault_, bytes.size());
-  if (!cut) co_return true;
-  co_await Fail();
-  co_return false;
+  const bool here = fault_.Is(Fault::At::kBody) && !at_fault_in_body_;
+  if (here && until_fault_ <= bytes.size()) {
+    const std::size_t before = static_cast<std::size_t>(until_fault_);
+    const bool sent = co_await Write(bytes.substr(0, before), body_framing_);
+    if (!sent) co_return false;
+    at_fault_in_body_ = true;
+    bytes.remove_prefix(before);
+    const bool go_on = co_await Happen();
+    if (!go_on) co_return false;
+  } else if (here) {
+    until_fault_ -= bytes.size();
+  }
+  co_return co_await Write(bytes, body_framing_);
 }
 
-Awaitable<void> StepAnswer::Fail() {
-  outcome_.fault = FaultState::kFired;
-  const Fault::Kind kind = step_.fault->kind;
-  if (kind == Fault::Kind::kStall) co_await Wait(max_stall_);
-  io::Stream& stream = exchange_.TakeOver();
-  if (kind == Fault::Kind::kReset) {
-    stream.Reset();
-  } else {
-    stream.Close();
+Awaitable<bool> StepAnswer::Write(std::string_view bytes, Framing framing) {
+  if (!drip_) co_return co_await WriteOnce(bytes, framing);
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, drip_->piece());
+    const auto wait = drip_->Take(piece.size(), std::chrono::steady_clock::now());
+    if (wait.count() > 0) {
+      const bool elapsed = co_await fault_.Wait(wait);
+      if (!elapsed) co_return false;
+    }
+    const bool sent = co_await WriteOnce(piece, framing);
+    if (!sent) co_return false;
+    fault_.Fire();
+    bytes.remove_prefix(piece.size());
   }
+  co_return true;
+}
+
+Awaitable<bool> StepAnswer::WriteOnce(std::string_view bytes, Framing framing) {
+  if (bytes.empty()) co_return true;
+  error_code code;
+  if (framing == Framing::kRaw) {
+    code = co_await exchange_.WriteRaw(bytes);
+  } else {
+    code = co_await exchange_.WriteBody(bytes);
+  }
+  co_return !code;
 }
 
 }  // namespace keywalk::mock

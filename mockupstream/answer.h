@@ -2,15 +2,17 @@
 #ifndef KEYWALK_MOCKUPSTREAM_ANSWER_H_
 #define KEYWALK_MOCKUPSTREAM_ANSWER_H_
 
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "io/http_server.h"
 #include "keywalk/awaitable.h"
+#include "mockupstream/fault_runner.h"
 #include "mockupstream/journal.h"
+#include "mockupstream/pace.h"
 #include "mockupstream/script.h"
 
 namespace keywalk::mock {
@@ -28,34 +30,59 @@ class AnswerOutcome {
 // Used for one answer on the thread of its connection. Everything given outlives the answer.
 class StepAnswer {
  public:
-  // A stall ends after `max_stall`, if the client does not go away before.
-  StepAnswer(asio::io_context& context, io::ServerExchange& exchange, const ScriptStep& step,
-             std::chrono::milliseconds max_stall);
+  // A fault in the request is not the answer's: it is none here.
+  StepAnswer(const FaultScene& scene, io::ServerExchange& exchange, const ScriptStep& step);
 
   Awaitable<AnswerOutcome> Run();
 
  private:
-  bool FaultAt(Fault::At at) const { return step_.fault && step_.fault->at == at; }
   bool pauses() const;
   bool has_body() const;
   // True if one call of Respond() does it all.
   bool plain() const;
+  // The fault lets the body go wrong, so there must be one.
+  bool BreaksBody() const;
+  // The head goes out in parts.
+  bool SplitsHead() const;
+  std::optional<std::uint64_t> StatedLength() const;
+  std::uint64_t TrueLength() const;
 
-  Awaitable<bool> Wait(std::chrono::milliseconds time);
+  // These are false once the answer is over: a fault ended it, the client is gone, the server
+  // stops.
+  Awaitable<bool> Serve();
+  // The answer has come to this place: the fault happens if it is there.
+  Awaitable<bool> Reach(Fault::At place);
+  Awaitable<bool> Happen();
   Awaitable<bool> SendHead();
-  // These are false once the answer is over: a fault fired, the client is gone, the server stops.
+  Awaitable<bool> SendSplitHead(std::optional<std::uint64_t> length);
   Awaitable<bool> SendBody();
   Awaitable<bool> SendPieces(std::string_view body);
   Awaitable<bool> SendEvents();
+  Awaitable<bool> SendEvent(std::size_t number);
   Awaitable<bool> SendEndless();
+  // A piece of the body, with the fault in it if its place is there.
   Awaitable<bool> SendPiece(std::string_view bytes);
-  Awaitable<void> Fail();
 
-  asio::io_context& context_;
+  // How bytes go out. kBody: in the body's framing; kRaw: as they are.
+  enum class Framing : std::uint8_t { kBody, kRaw };
+  // At the pace of a drip once it has begun.
+  Awaitable<bool> Write(std::string_view bytes, Framing framing);
+  Awaitable<bool> WriteOnce(std::string_view bytes, Framing framing);
+
+  // What comes in place of the rest of the answer.
+  Awaitable<bool> BreakChunk();
+  Awaitable<bool> SendErrorEvent();
+  Awaitable<bool> GoOnForEver();
+  std::string EndlessBlock() const;
+
   io::ServerExchange& exchange_;
   const ScriptStep& step_;
-  const std::chrono::milliseconds max_stall_;
+  FaultRunner fault_;
   std::uint64_t until_fault_ = 0;  // body bytes still to send before a fault in the body
+  bool at_fault_in_body_ = false;  // it has been reached
+  bool body_over_ = false;         // what is left of it is not sent
+  Framing body_framing_ = Framing::kBody;
+  std::optional<Pace> drip_;  // set once a drip has begun
   AnswerOutcome outcome_;
 };
 

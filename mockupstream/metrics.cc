@@ -40,6 +40,11 @@ void Metrics::Count(const JournalEntry& entry) {
   if (entry.fault == FaultState::kNotReached) ++faults_not_reached_;
 }
 
+void Metrics::CountAcceptFault() {
+  const std::lock_guard lock(mutex_);
+  ++faults_fired_;
+}
+
 std::string Metrics::Text(Gauges gauges) const {
   const std::lock_guard lock(mutex_);
   constexpr std::string_view kRequests = "keywalk_mock_requests_total";

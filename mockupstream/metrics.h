@@ -23,6 +23,8 @@ class Metrics {
  public:
   // Counts a request that has ended.
   void Count(const JournalEntry& entry);
+  // Counts the fault of a connection that was accepted.
+  void CountAcceptFault();
 
   // The page, in Prometheus' text format 0.0.4.
   std::string Text(Gauges gauges) const;

@@ -7,9 +7,11 @@
 
 #include "io/deadline.h"
 #include "keywalk/secret.h"
+#include "mockupstream/accept_fault.h"
 #include "mockupstream/credential.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/request_facts.h"
+#include "mockupstream/request_fault.h"
 
 namespace keywalk::mock {
 namespace {
@@ -97,6 +99,11 @@ class MockHandler::Served {
   std::string_view lane_name() const { return lane ? lane->lane().name : std::string_view(); }
   // True if the answer goes before the request's body.
   bool early() const { return turn.step != nullptr && turn.step->early && !body_read; }
+  // True if a fault comes before the request has been read.
+  bool fails_in_request() const {
+    return turn.step != nullptr && turn.step->fault && IsInRequest(turn.step->fault->at) &&
+           !body_read;
+  }
   // True if the whole body is looked at, to choose a step or to render its answer.
   bool needs_body() const {
     return lane &&
@@ -130,16 +137,29 @@ Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
   }
 }
 
+std::unique_ptr<io::ConnectionHandler> MockHandler::OnAccept(std::uint64_t) {
+  ConnectionTable::Turn turn = state_.connections.Take();
+  if (turn.fault() == nullptr) return nullptr;
+  return std::make_unique<AcceptFault>(context_, options_.max_stall, std::move(turn),
+                                       [this] { state_.metrics.CountAcceptFault(); });
+}
+
 Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange, const ScopedTarget& where) {
   Served served(exchange.head(), where.target());
   FindLane(where, served);
   if (served.lane && served.lane->plan()->reads_body_first()) co_await ReadBody(exchange, served);
   if (served.lane && !served.error) served.turn = served.lane->Take(served.facts);
   const bool early = served.early() && exchange.head().has_body();
-  if (!early && !served.body_read) co_await ReadBody(exchange, served);
+  const bool faulty = served.fails_in_request();
+  if (!early && !faulty && !served.body_read) co_await ReadBody(exchange, served);
   const std::uint64_t sequence = RecordRequest(exchange, served);
 
-  const AnswerOutcome outcome = co_await Answer(exchange, served);
+  AnswerOutcome outcome;
+  if (faulty) {
+    outcome = co_await ServeFaultyRequest(exchange, served, sequence);
+  } else {
+    outcome = co_await Answer(exchange, served, sequence);
+  }
   if (early && outcome.answered) {
     state_.journal.Update(sequence,
                           [&outcome](JournalEntry& entry) { RecordOutcome(outcome, entry); });
@@ -148,7 +168,27 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange, const ScopedTar
   }
   RecordEnd(sequence, outcome);
   // Nothing of ours may follow what was, or was not, sent.
-  if (!outcome.answered) exchange.TakeOver().Close();
+  if (!outcome.answered) exchange.HangUp();
+}
+
+Awaitable<AnswerOutcome> MockHandler::ServeFaultyRequest(io::ServerExchange& exchange,
+                                                         Served& served, std::uint64_t sequence) {
+  const FaultScene scene = Scene(sequence);
+  RequestFault fault(scene, exchange, *served.turn.step->fault);
+  co_await ReadBody(exchange, served, &fault);
+  state_.journal.Update(sequence, [&](JournalEntry& entry) { RecordBody(served, entry); });
+  AnswerOutcome outcome;
+  if (fault.early()) served.error.reset();  // the body is not wanted whole
+  if (!fault.ended()) outcome = co_await Answer(exchange, served, sequence);
+  outcome.fault = fault.state();
+  co_return outcome;
+}
+
+FaultScene MockHandler::Scene(std::uint64_t sequence) {
+  const auto fired = [this, sequence] {
+    state_.journal.Update(sequence, [](JournalEntry& entry) { entry.fault = FaultState::kFired; });
+  };
+  return FaultScene(context_, options_.max_stall, fired);
 }
 
 BodyLimits MockHandler::Limits(const Served& served) const {
@@ -175,14 +215,16 @@ void MockHandler::FindLane(const ScopedTarget& where, Served& served) {
                        "no lane for " + whose + ", and the script has no default_lane");
 }
 
-Awaitable<void> MockHandler::ReadBody(io::ServerExchange& exchange, Served& served) {
-  served.body = co_await ReadRequestBody(exchange, Limits(served));
+Awaitable<void> MockHandler::ReadBody(io::ServerExchange& exchange, Served& served,
+                                      BodyGate* gate) {
+  served.body = co_await ReadRequestBody(exchange, Limits(served), gate);
   served.body_read = true;
   if (served.body.all_kept()) served.facts.set_body(served.body.kept);
   if (!served.body.complete) served.error.emplace(BodyError(served.body.refusal));
 }
 
-Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const Served& served) {
+Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const Served& served,
+                                             std::uint64_t sequence) {
   AnswerOutcome outcome;
   if (served.error) {
     if (served.error->status == 0) co_return outcome;  // nobody is there to be told
@@ -191,7 +233,8 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
   } else if (served.turn.step != nullptr) {
     const std::unique_ptr<const ScriptStep> rendered = Render(served);
     const ScriptStep& step = rendered ? *rendered : *served.turn.step;
-    StepAnswer answer(context_, exchange, step, options_.max_stall);
+    const FaultScene scene = Scene(sequence);
+    StepAnswer answer(scene, exchange, step);
     outcome = co_await answer.Run();
   } else {
     const MockError error(

@@ -31,6 +31,7 @@ class MockHandler final : public io::HttpHandler {
   MockHandler(asio::io_context& context, MockState& state, HandlerOptions options);
 
   Awaitable<void> Handle(io::ServerExchange& exchange) override;
+  std::unique_ptr<io::ConnectionHandler> OnAccept(std::uint64_t connection_id) override;
 
   // Where the metrics page looks up open connections; null before the server is there.
   void set_server(const io::HttpServer* server) { admin_.set_server(server); }
@@ -45,8 +46,14 @@ class MockHandler final : public io::HttpHandler {
   Awaitable<void> Serve(io::ServerExchange& exchange, const ScopedTarget& where);
   void FindLane(const ScopedTarget& where, Served& served);
   BodyLimits Limits(const Served& served) const;
-  Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served);
-  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served);
+  Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served, BodyGate* gate = nullptr);
+  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served,
+                                  std::uint64_t sequence);
+  // A step with a fault in the request: reads it, and answers if the connection is still there.
+  Awaitable<AnswerOutcome> ServeFaultyRequest(io::ServerExchange& exchange, Served& served,
+                                              std::uint64_t sequence);
+  // Faults tell the journal at once: a stall may last.
+  FaultScene Scene(std::uint64_t sequence);
   // The body of a request whose answer is out already.
   // The step that its `respond` makes for this request; null if it has none. REQUIRES: a step
   static std::unique_ptr<const ScriptStep> Render(const Served& served);

@@ -66,9 +66,7 @@ class MockServerImpl final : public MockServer {
            std::to_string(port());
   }
 
-  void SetScript(Script script) override {
-    state_.scopes.default_scope().lanes().Replace(std::move(script));
-  }
+  void SetScript(Script script) override { state_.Replace(std::move(script)); }
   void AddLanes(Script script) override {
     state_.scopes.default_scope().lanes().Add(std::move(script));
   }
@@ -78,6 +76,9 @@ class MockServerImpl final : public MockServer {
   }
   std::uint64_t journal_next() const override { return state_.journal.next(); }
   void ClearJournal() override { state_.journal.Clear(); }
+  std::vector<AcceptFaultReport> AcceptFaults() const override {
+    return state_.connections.Report();
+  }
   bool WaitForJournal(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                       std::chrono::milliseconds limit) const override {
     return state_.journal.WaitFor(done, limit);

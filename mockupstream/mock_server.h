@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "keywalk/result.h"
+#include "mockupstream/connection_table.h"
 #include "mockupstream/journal.h"
 #include "mockupstream/script.h"
 #include "mockupstream/verify.h"
@@ -50,7 +51,7 @@ class MockServer {
 
   // Replaces all lanes; steps start over.
   virtual void SetScript(Script script) = 0;
-  // Adds lanes, or replaces those of the same key.
+  // Adds lanes, or replaces those of the same key. The script's "connections" are left aside.
   virtual void AddLanes(Script script) = 0;
 
   // Entries with a sequence number of at least `from`, in order of arrival. An entry appears when
@@ -65,6 +66,8 @@ class MockServer {
 
   // Whether the journal is as expected: EXPECT_TRUE(result.ok()) << result.message().
   virtual VerifyResult Verify(const Expectation& expectation) const = 0;
+  // The faults scripted for connections that are accepted, and how often each has fired.
+  virtual std::vector<AcceptFaultReport> AcceptFaults() const = 0;
 
   // How many steps of that key's lane have been served, faults included.
   virtual std::size_t steps_served(const std::string& key) const = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "mockupstream/connection_table.h"
 #include "mockupstream/journal_store.h"
 #include "mockupstream/metrics.h"
 #include "mockupstream/scope.h"
@@ -14,8 +15,17 @@ namespace keywalk::mock {
 // Safe for concurrent use, as its parts are.
 struct MockState {
   MockState(Script script, JournalLimits limits, std::size_t max_scopes)
-      : scopes(std::move(script), max_scopes), journal(limits) {}
+      : connections(std::move(script.connections)),
+        scopes(std::move(script), max_scopes),
+        journal(limits) {}
 
+  // Another script for the default scope: everything of it starts over.
+  void Replace(Script script) {
+    connections.Replace(std::move(script.connections));
+    scopes.default_scope().lanes().Replace(std::move(script));
+  }
+
+  ConnectionTable connections;
   ScopeTable scopes;
   JournalStore journal;
   Metrics metrics;

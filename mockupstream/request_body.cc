@@ -23,8 +23,12 @@ int RefusalFor(TransportError::Kind kind) {
 }
 
 // Gives every piece to `take`, which outlives the awaitable, and keeps account in `record`.
-Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes,
+Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes, BodyGate* gate,
                            const std::function<void(std::string_view)>& take, BodyRecord& record) {
+  if (gate != nullptr) {
+    const bool go_on = co_await gate->Pass(0);
+    if (!go_on) co_return;
+  }
   if (exchange.head().content_length.value_or(0) > max_bytes) {
     record.refusal = 413;
     co_return;
@@ -37,19 +41,28 @@ Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes
       co_return;
     }
     if (chunk.at_end()) break;
-    record.bytes += chunk.bytes().size();
+    std::string_view bytes = chunk.bytes();
+    if (gate != nullptr) {
+      const std::uint64_t room = std::min<std::uint64_t>(gate->Room(record.bytes), bytes.size());
+      bytes = bytes.substr(0, static_cast<std::size_t>(room));
+    }
+    record.bytes += bytes.size();
     if (record.bytes > max_bytes) {
       record.refusal = 413;
       co_return;
     }
-    take(chunk.bytes());
+    take(bytes);
+    if (gate == nullptr) continue;
+    const bool go_on = co_await gate->Pass(record.bytes);
+    if (!go_on) co_return;
   }
   record.complete = true;
 }
 
 }  // namespace
 
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits) {
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits,
+                                      BodyGate* gate) {
   BodyRecord record;
   std::optional<Sha256> digest;
   if (limits.digest) digest.emplace();
@@ -60,7 +73,7 @@ Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits l
     if (digest) digest->Update(bytes);
     record.kept += bytes.substr(0, limits.keep_bytes - record.kept.size());
   };
-  co_await ReadPieces(exchange, limits.max_bytes, take, record);
+  co_await ReadPieces(exchange, limits.max_bytes, gate, take, record);
   if (digest) record.sha256 = digest->FinishHex();
   co_return record;
 }
@@ -71,7 +84,7 @@ Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64
   const std::function<void(std::string_view)> take = [&text](std::string_view bytes) {
     text += bytes;
   };
-  co_await ReadPieces(exchange, max_bytes, take, record);
+  co_await ReadPieces(exchange, max_bytes, nullptr, take, record);
   co_return text;
 }
 

@@ -33,8 +33,19 @@ class BodyRecord {
   bool all_kept() const { return complete && kept.size() == bytes; }
 };
 
-// The exchange outlives the awaitable.
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits);
+// Told how far a body has been read, and asked whether to go on.
+class BodyGate {
+ public:
+  virtual ~BodyGate() = default;
+  // How many more bytes may be taken now that `bytes` have been: a larger piece is cut there.
+  virtual std::uint64_t Room(std::uint64_t bytes) const = 0;
+  // So many bytes have been read, 0 at first. May wait; false: no more is read.
+  virtual Awaitable<bool> Pass(std::uint64_t bytes) = 0;
+};
+
+// The exchange and the gate, which may be null, outlive the awaitable.
+Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits,
+                                      BodyGate* gate = nullptr);
 
 // The bytes themselves, for admin pages; `record` says how it went.
 Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,

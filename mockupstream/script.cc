@@ -42,7 +42,7 @@ SecretMasker KeysOf(const json& root) {
     for (const auto& [name, value] : root.items()) {
       if (name == "lanes" && value.is_object()) {
         for (const auto& lane : value.items()) keys.push_back(lane.key());
-      } else if (name != "default_lane" && value.is_structured()) {
+      } else if (name != "default_lane" && name != "connections" && value.is_structured()) {
         keys.push_back(name);
       }
     }
@@ -109,6 +109,9 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
   if (const json* lane = object.Value("default_lane")) {
     script.default_lane =
         ReadLane(*lane, object.PointerTo("default_lane"), AtEnd::kRepeatLast, problems);
+  }
+  if (const json* connections = object.Value("connections")) {
+    script.connections = ReadConnections(*connections, object.PointerTo("connections"), problems);
   }
   object.Finish();  // first: lanes that stand in the root are unknown keys, not missing ones
   if (script.lanes.empty() && !script.default_lane) {

@@ -16,6 +16,7 @@
 #include "config/json_reader.h"
 #include "keywalk/headers.h"
 #include "keywalk/result.h"
+#include "mockupstream/connection_script.h"
 #include "mockupstream/fault.h"
 
 namespace keywalk::mock {
@@ -68,6 +69,7 @@ struct Lane : StepSequence {
 struct Script {
   std::map<std::string, Lane, std::less<>> lanes;  // by key
   std::optional<Lane> default_lane;                // for any other key, and for none
+  ConnectionScript connections;                    // no steps: all are served
 };
 
 // Parses a script file's text; problems name the source, the pointer and what was expected, and

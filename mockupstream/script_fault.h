@@ -6,15 +6,19 @@
 #include <string>
 
 #include "config/json_reader.h"
+#include "keywalk/secret.h"
 #include "mockupstream/fault.h"
 
 namespace keywalk::mock {
 
-// Reads a fault strictly.
+// Reads a step's fault strictly.
 Fault ReadFault(const nlohmann::json& value, std::string pointer, config::JsonProblems& problems);
+// Reads the fault of a connection, which is at "accept".
+Fault ReadAcceptFault(const nlohmann::json& value, std::string pointer,
+                      config::JsonProblems& problems);
 
-// The fault as a script writes it.
-nlohmann::json FaultJson(const Fault& fault);
+// The fault as a script writes it, but of bytes only how many; keys are masked.
+nlohmann::json FaultJson(const Fault& fault, const SecretMasker& masker);
 
 }  // namespace keywalk::mock
 

@@ -60,7 +60,7 @@ json StepJson(const ScriptStep& step, const SecretMasker& masker) {
   if (step.early) object["early"] = true;
   if (step.endless) object["endless"] = true;
   if (step.times != 1) object["times"] = step.times;
-  if (step.fault) object["fault"] = FaultJson(*step.fault);
+  if (step.fault) object["fault"] = FaultJson(*step.fault, masker);
   return object;
 }
 

@@ -1,6 +1,5 @@
 #include "mockupstream/script_step.h"
 
-#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -8,6 +7,7 @@
 
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/script_fault.h"
+#include "mockupstream/script_parts.h"
 
 namespace keywalk::mock {
 namespace {
@@ -19,72 +19,7 @@ using config::ObjectReader;
 using nlohmann::json;
 
 constexpr IntegerRange kStatusRange{200, 999};
-constexpr IntegerRange kDelayRange{0, 1'000'000'000'000};
 constexpr IntegerRange kTimesRange{1, 1'000'000'000};
-
-// The server writes these itself, by the step's other members.
-constexpr std::array<std::string_view, 2> kFramingFields{"Content-Length", "Transfer-Encoding"};
-
-std::chrono::milliseconds ReadDelay(ObjectReader& object) {
-  return std::chrono::milliseconds(object.Integer("delay_ms", 0, kDelayRange));
-}
-
-void AddField(Headers& headers, std::string_view name, const json& value,
-              const std::string& pointer, JsonProblems& problems) {
-  if (!value.is_string()) {
-    problems.Add(pointer, "expected a string, or an array of strings");
-  } else if (!IsValidHeaderValue(value.get_ref<const std::string&>())) {
-    problems.Add(pointer, "a header value holds no CR, LF or NUL");
-  } else {
-    headers.Add(name, value.get_ref<const std::string&>());
-  }
-}
-
-// `key`: an object of name to value, or to an array of values for a repeated field.
-Headers ReadHeaders(ObjectReader& step, std::string_view key, JsonProblems& problems) {
-  Headers headers;
-  const json* object = step.Object(key);
-  if (object == nullptr) return headers;
-  for (const auto& [name, value] : object->items()) {
-    const std::string pointer = JoinPointer(step.PointerTo(key), name);
-    if (!IsValidHeaderName(name)) {
-      problems.Add(pointer, "is not a header name (RFC 9110 section 5.6.2)");
-      continue;
-    }
-    for (const std::string_view framing : kFramingFields) {
-      if (EqualsIgnoreCase(name, framing)) problems.Add(pointer, "is set by the server");
-    }
-    if (!value.is_array()) {
-      AddField(headers, name, value, pointer, problems);
-      continue;
-    }
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      AddField(headers, name, value[i], JoinPointer(pointer, i), problems);
-    }
-  }
-  return headers;
-}
-
-SseEvent ReadSseEvent(const json& value, std::string pointer, JsonProblems& problems) {
-  SseEvent event;
-  ObjectReader object(value, std::move(pointer), problems);
-  event.event = object.String("event");
-  if (event.event.find_first_of("\r\n") != std::string::npos) {
-    object.Problem("event", "is one line");
-  }
-  const json* data = object.Value("data");  // a string as it is, any other value as JSON
-  if (data == nullptr) {
-    if (value.is_object()) object.Problem("data", "is required");
-  } else {
-    event.data = data->is_string() ? data->get<std::string>() : data->dump();
-  }
-  if (event.data.find('\r') != std::string::npos) {
-    object.Problem("data", "holds a carriage return, which would end a line");
-  }
-  event.delay = ReadDelay(object);
-  object.Finish();
-  return event;
-}
 
 std::vector<SseEvent> ReadSse(ObjectReader& step, JsonProblems& problems) {
   std::vector<SseEvent> events;
@@ -106,6 +41,24 @@ void AddContentType(const ObjectReader& object, ScriptStep& step) {
     step.headers.Add("Content-Type", "application/json");
   } else if (object.Has("text")) {
     step.headers.Add("Content-Type", "text/plain; charset=utf-8");
+  }
+}
+
+// What a fault and its step cannot both be. `rendered`: the body is made when it is asked for.
+void CheckFault(const ScriptStep& step, const Fault& fault, bool rendered, ObjectReader& object) {
+  if (fault.at == Fault::At::kSseEvent && step.sse.empty() && !rendered) {
+    object.Problem("fault", "\"at\": \"sse_event\" needs \"sse\"");
+  }
+  if (step.early && IsInRequest(fault.at)) {
+    object.Problem("early", "the request is read afterwards: no fault comes before the answer");
+  }
+  if (fault.kind != Fault::Kind::kWrongContentLength) return;
+  if (step.chunked || step.endless) {
+    object.Problem("fault", "a body of chunks states no length that could be wrong");
+  }
+  const std::uint64_t length = step.body ? step.body->size() : 0;
+  if (step.sse.empty() && !rendered && length == fault.content_length) {
+    object.Problem("fault", "is no fault: that is the body's length");
   }
 }
 
@@ -157,6 +110,7 @@ ScriptStep ReadStep(const json& value, std::string pointer, JsonProblems& proble
     step.fault = ReadFault(*fault, object.PointerTo("fault"), problems);
   }
   AddContentType(object, step);
+  if (step.fault) CheckFault(step, *step.fault, object.Has("respond"), object);
   CheckCombinations(step, object);
   object.Finish();
   return step;

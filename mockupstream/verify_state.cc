@@ -25,6 +25,14 @@ std::vector<UnservedFault> FindUnservedFaults(const LaneTable& lanes) {
   return unserved;
 }
 
+// Connections are of no scope: they count where none is named.
+void AddUnservedConnections(const ConnectionTable& connections,
+                            std::vector<UnservedFault>& unserved) {
+  for (const AcceptFaultReport& report : connections.Report()) {
+    if (report.fired == 0) unserved.push_back({"connections", report.step});
+  }
+}
+
 }  // namespace
 
 VerifyResult VerifyState(const MockState& state, const Expectation& expectation) {
@@ -34,6 +42,7 @@ VerifyResult VerifyState(const MockState& state, const Expectation& expectation)
     const std::shared_ptr<const Scope> named = state.scopes.Find(id);
     const Scope& scope = named ? *named : state.scopes.default_scope();
     unserved = FindUnservedFaults(scope.lanes());
+    if (id.empty()) AddUnservedConnections(state.connections, unserved);
   }
   const std::vector<JournalEntry> entries = state.journal.From(expectation.from);
   return Verify(expectation, entries, unserved, state.scopes.masker());

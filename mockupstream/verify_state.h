@@ -8,8 +8,8 @@
 namespace keywalk::mock {
 
 // Compares what the journal holds now (a copy of it), and for `all_faults_fired` also what the
-// lanes of the expected scope, or else the default one, have still to serve. Safe for concurrent
-// use.
+// lanes of the expected scope, or else the default one, have still to serve, and without a scope
+// the faults of connections. Safe for concurrent use.
 VerifyResult VerifyState(const MockState& state, const Expectation& expectation);
 
 }  // namespace keywalk::mock

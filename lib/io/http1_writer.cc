@@ -20,6 +20,8 @@ void AppendNumber(std::string& out, Integer value, int base = 10) {
 constexpr std::pair<int, std::string_view> kReasons[] = {
     {100, "Continue"},
     {101, "Switching Protocols"},
+    {102, "Processing"},
+    {103, "Early Hints"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},

@@ -90,6 +90,13 @@ Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, t
                             std::uint64_t id) {
   std::unique_ptr<Stream> stream;
   OpenConnection open(state);
+  if (const std::unique_ptr<ConnectionHandler> handler = state->handler.OnAccept(id)) {
+    ServerConnection connection(state->context, MakeTcpStream(state->context, std::move(socket)),
+                                std::move(peer), false, id, state->options, state->handler);
+    open.Register(connection);
+    co_await connection.Surrender(*handler);
+    co_return;
+  }
   if (state->tls) {
     Awaitable<HandshakeResult> handshake =
         TlsAccept(state->context, *state->tls, std::move(socket), state->options.header_timeout);

@@ -72,6 +72,9 @@ class ServerExchange {
   // Pipelined bytes are kept (bounded).
   virtual void WatchClient() = 0;
   virtual Cancellation& client_gone() = 0;
+  // The same from now on, with the body unread: a bounded part of it is kept for who reads it. A
+  // client that leaves with more than that unread is not seen to go.
+  virtual void WatchUnread() = 0;
 
   // Sends a whole answer. Content-Length, Date and Connection are the server's to set.
   virtual Awaitable<error_code> Respond(int status, const Headers& headers,
@@ -94,9 +97,29 @@ class ServerExchange {
   // Makes the connection end after this answer.
   virtual void CloseAfterResponse() = 0;
 
-  // The connection itself, for a handler that misbehaves on purpose. After TakeOver() the server
-  // sends nothing more on it and closes it when the handler returns.
+  // What follows is for a handler that misbehaves on purpose.
+
+  // The head that StartResponse would send: the handler sends it, or what it likes of it, by
+  // WriteRaw(), and goes on as after StartResponse.
+  virtual std::string RenderHead(int status, std::string_view reason, const Headers& headers,
+                                 std::optional<std::uint64_t> length) = 0;
+  // Sends bytes as they are, past all framing, before an answer or in it.
+  virtual Awaitable<error_code> WriteRaw(std::string_view bytes) = 0;
+  // The connection itself. After TakeOver() the server sends nothing more on it and closes it when
+  // the handler returns.
   virtual Stream& TakeOver() = 0;
+  // Takes it over to end it in order. Where the client may still be sending its request, that is
+  // dropped for a bounded time first: a close at once would be a reset. Idempotent.
+  virtual void HangUp() = 0;
+};
+
+// Has a connection to itself, to misbehave on.
+class ConnectionHandler {
+ public:
+  virtual ~ConnectionHandler() = default;
+  // `gone` is requested when the client leaves and when the server stops. The connection is ended
+  // in order afterwards, if it has not been reset. Both outlive the call.
+  virtual Awaitable<void> Handle(Stream& stream, Cancellation& gone) = 0;
 };
 
 class HttpHandler {
@@ -105,6 +128,11 @@ class HttpHandler {
   // Answers one request. If it returns without an answer, or throws, the server answers 500 (or
   // closes, if an answer had begun).
   virtual Awaitable<void> Handle(ServerExchange& exchange) = 0;
+  // Asked for each connection that was accepted, before a TLS handshake and before anything is
+  // read. Null: it is served.
+  virtual std::unique_ptr<ConnectionHandler> OnAccept(std::uint64_t /*connection_id*/) {
+    return nullptr;
+  }
 };
 
 class HttpServer {

@@ -69,6 +69,22 @@ Awaitable<void> ServerConnection::Serve() {
   co_await reader_.JoinReadAhead();
 }
 
+Awaitable<void> ServerConnection::Surrender(ConnectionHandler& handler) {
+  Cancellation gone;
+  {
+    const RequestScope scope(in_request_, client_gone_);
+    client_gone_ = &gone;
+    StartWatch();
+    try {
+      co_await handler.Handle(*stream_, gone);
+    } catch (const std::exception&) {
+      stream_->Close();  // and the watch ends, which is joined below
+    }
+  }
+  co_await LingeringClose();
+  stream_->Close();
+}
+
 Awaitable<bool> ServerConnection::ReadHead() {
   reader_.StartMessage();
   stream_->ExpiresAfter(requests_ == 0 ? options_.header_timeout : options_.keep_alive);
@@ -111,7 +127,9 @@ Awaitable<bool> ServerConnection::ServeOne() {
   client_gone_ = nullptr;
   reader_.StopReadAhead();
   if (taken_over_) {
+    const bool unread = !exchange.request_body().at_end();
     co_await exchange.request_body().Detach();
+    if (hung_up_ && unread) co_await LingeringClose();
     co_return false;
   }
   if (!exchange.response_started() && !exchange.client_gone().requested()) {

@@ -33,6 +33,8 @@ class ServerConnection final {
 
   // Serves until the peer or a limit ends it.
   Awaitable<void> Serve();
+  // Leaves it to that handler instead.
+  Awaitable<void> Surrender(ConnectionHandler& handler);
 
   // Ends the connection: at once if idle, else after the answer under way.
   void Drain();
@@ -69,6 +71,7 @@ class ServerConnection final {
   bool draining_ = false;
   bool keep_alive_ = true;
   bool taken_over_ = false;
+  bool hung_up_ = false;  // taken over to be ended in order
   RequestHead head_;
   std::string out_;  // the head of an answer being sent
 };

@@ -123,6 +123,23 @@ Stream& Exchange::TakeOver() {
   return *connection_.stream_;
 }
 
+void Exchange::HangUp() {
+  connection_.taken_over_ = true;
+  connection_.hung_up_ = true;
+  connection_.stream_->ShutdownSend();
+}
+
+std::string Exchange::RenderHead(int status, std::string_view reason, const Headers& headers,
+                                 std::optional<std::uint64_t> length) {
+  PrepareHead(status, reason, headers, length);
+  return std::exchange(connection_.out_, {});
+}
+
+Awaitable<error_code> Exchange::WriteRaw(std::string_view bytes) {
+  Awaitable<error_code> sending = Send(bytes, {});
+  co_return co_await std::move(sending);
+}
+
 void Exchange::PrepareHead(int status, std::string_view reason, const Headers& headers,
                            std::optional<std::uint64_t> length) {
   assert(!started_);

@@ -58,6 +58,7 @@ class Exchange final : public ServerExchange {
   std::uint64_t connection_id() const override { return connection_.id_; }
   void WatchClient() override;
   Cancellation& client_gone() override { return client_gone_; }
+  void WatchUnread() override { connection_.StartWatch(); }
   Awaitable<error_code> Respond(int status, const Headers& headers, std::string_view body) override;
   Awaitable<error_code> StartResponse(int status, std::string_view reason, const Headers& headers,
                                       std::optional<std::uint64_t> length) override;
@@ -66,7 +67,11 @@ class Exchange final : public ServerExchange {
   Awaitable<error_code> FinishResponse(const Headers& trailers) override;
   bool response_started() const override { return started_; }
   void CloseAfterResponse() override { connection_.keep_alive_ = false; }
+  std::string RenderHead(int status, std::string_view reason, const Headers& headers,
+                         std::optional<std::uint64_t> length) override;
+  Awaitable<error_code> WriteRaw(std::string_view bytes) override;
   Stream& TakeOver() override;
+  void HangUp() override;
 
   // The whole answer was sent.
   bool complete() const { return complete_; }

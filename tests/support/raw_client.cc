@@ -228,7 +228,12 @@ void RawClient::Reset() {
 }
 
 ReadEnd RawClient::ReadUntil(const std::function<bool(std::string_view)>& done) {
-  const Deadline deadline = std::chrono::steady_clock::now() + options_.limit;
+  return ReadUntil(done, options_.limit);
+}
+
+ReadEnd RawClient::ReadUntil(const std::function<bool(std::string_view)>& done,
+                             std::chrono::milliseconds limit) {
+  const Deadline deadline = std::chrono::steady_clock::now() + limit;
   char buffer[64 * 1024];
   while (!done(received_)) {
     const Step step = ReadOnce(buffer, sizeof buffer);
@@ -249,8 +254,10 @@ ReadEnd RawClient::ReadAtLeast(std::size_t bytes) {
   return ReadUntil([bytes](std::string_view received) { return received.size() >= bytes; });
 }
 
-ReadEnd RawClient::ReadToEnd() {
-  return ReadUntil([](std::string_view) { return false; });
+ReadEnd RawClient::ReadToEnd() { return ReadToEnd(options_.limit); }
+
+ReadEnd RawClient::ReadToEnd(std::chrono::milliseconds limit) {
+  return ReadUntil([](std::string_view) { return false; }, limit);
 }
 
 std::string RawClient::Take(std::size_t bytes) {

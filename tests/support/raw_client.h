@@ -52,11 +52,15 @@ class RawClient {
 
   // Reads until `done` holds for all bytes received and not yet taken; asked first for those there.
   ReadEnd ReadUntil(const std::function<bool(std::string_view)>& done);
+  ReadEnd ReadUntil(const std::function<bool(std::string_view)>& done,
+                    std::chrono::milliseconds limit);
   // Until the received bytes hold `text`.
   ReadEnd ReadUntil(std::string_view text);
   ReadEnd ReadAtLeast(std::size_t bytes);
   // Until the peer ends the connection.
   ReadEnd ReadToEnd();
+  // The same with that limit: kTimeout if the connection stays open so long.
+  ReadEnd ReadToEnd(std::chrono::milliseconds limit);
 
   // Bytes received and not yet taken.
   const std::string& received() const { return received_; }
