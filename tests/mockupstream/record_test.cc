@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "mockupstream/base64.h"
 #include "mockupstream/record_server.h"
 #include "tests/mockupstream/mock_client.h"
 #include "tests/support/temp_dir.h"
@@ -180,6 +181,21 @@ TEST(RecordTest, AKeyIsMaskedInAnswersBeforeItsFirstUse) {
   const std::string script = recorder.Finish();
   EXPECT_THAT(script, Not(HasSubstr("sk-made-just-now-00000000")));
   EXPECT_THAT(script, HasSubstr("sk-m...0000"));
+}
+
+// What the search of the finished script cannot find: bytes, and keys as short as words.
+TEST(RecordTest, BinaryBodiesAndShortKeysAreMaskedToo) {
+  Recorder recorder(Parse(R"({"schema_version": "1.0", "default_lane": [
+      {"base64": "/3NrLXRlc3QtbGFuZS1rZXktMDAwMDAwMDAwMA=="},
+      {"headers": {"X-Echo": "short-key"}, "text": "{\"short-key\"}"}]})"));
+  recorder.Ask(Post(kKey));
+  recorder.Ask(Post("short-key"));
+  const json lanes = json::parse(recorder.Finish()).at("lanes");
+  const std::string bytes = lanes.at(std::string(kStandIn)).at("steps")[0].at("base64");
+  EXPECT_EQ(DecodeBase64(bytes), "\xffsk-t...0000");
+  const json step = lanes.at("sk-recorded-1-bbbbbbbbbbbbbbbbbbbb").at("steps")[0];
+  EXPECT_EQ(step.at("headers").at("X-Echo"), "s...y");
+  EXPECT_EQ(step.at("text"), "{\"s...y\"}");
 }
 
 TEST(RecordTest, CompressionThatHidesWhatItHoldsIsNotRecorded) {
