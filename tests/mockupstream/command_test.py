@@ -6,6 +6,7 @@ Usage: command_test.py BINARY SOURCE_DIR
 
 import contextlib
 import http.client
+import json
 import pathlib
 import signal
 import subprocess
@@ -66,6 +67,17 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(server.ask("GET", "/__mock/healthz", None)[0], 200)
         self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
 
+    def test_the_journals_options(self):
+        server = Server("--log-level", "error", "--journal-bodies", "3", "--journal-entries", "2",
+                        "--no-body-digests")
+        for body in ("first", "second", "third"):
+            server.ask(body=body)
+        entries = json.loads(server.ask("GET", "/__mock/journal", None)[1])
+        self.assertEqual([entry["body"] for entry in entries], ["sec", "thi"])
+        self.assertEqual([entry["body_truncated"] for entry in entries], [True, True])
+        self.assertEqual([entry["body_sha256"] for entry in entries], [None, None])
+        self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
+
     def test_wrong_input_is_2_with_file_place_and_reason(self):
         with tempfile.TemporaryDirectory() as folder:
             script = pathlib.Path(folder) / "script.json"
@@ -117,7 +129,8 @@ class CommandTest(unittest.TestCase):
 
     def test_wrong_use_is_2(self):
         for arguments in (["--no-such-option"], ["--listen", "nowhere"], ["--tls-cert", "x.pem"],
-                          ["--log-level", "loud"], ["validate"], ["record"],
+                          ["--log-level", "loud"], ["--journal-entries", "0"],
+                          ["--journal-bodies", "-1"], ["validate"], ["record"],
                           ["record", "--output", "x.json"],
                           ["record", "--upstream", "http://127.0.0.1:1"],
                           ["record", "--upstream", "nowhere", "--output", "x.json"]):
