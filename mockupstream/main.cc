@@ -83,9 +83,11 @@ void AddJournalOptions(CLI::App& app, keywalk::mock::MockServerOptions& server) 
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}))
       ->capture_default_str();
   app.add_option("--journal-bytes", server.max_journal_bytes, "memory that they may take")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 50))
       ->capture_default_str();
   app.add_option("--journal-bodies", server.journal_body_bytes,
                  "bytes of each request's body that are kept")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 30))
       ->capture_default_str();
   app.add_flag("!--no-body-digests", server.body_digests,
                "no SHA-256 of request bodies: large ones take less time");
