@@ -80,13 +80,15 @@ TEST(MalformedTest, IsAnsweredOrClosedAsWrittenDown) {
   }
 }
 
-// What a kernel or a slow client makes of it: no boundary of a packet changes what is served.
+// What a kernel or a slow client makes of it: no boundary of a packet changes what is served. A
+// refusal may become a mere close: the client's end may come before a line's does, and a client
+// that goes on sending to a closed connection may lose the answer.
 TEST(MalformedTest, IsJudgedTheSameInSinglePieces) {
   const auto server = StartMock(EveryKeyIsFine());
   for (const json& entry : ReadCorpus()) {
     const std::string bytes = Bytes(entry.at("send"));
     constexpr std::size_t kShort = 200;
-    if (bytes.size() > kShort || entry.contains("whole")) continue;
+    if (bytes.size() > kShort) continue;
     SCOPED_TRACE(entry.at("name").get<std::string>());
     RawClient client(server->port());
     bool open = true;
@@ -96,7 +98,9 @@ TEST(MalformedTest, IsJudgedTheSameInSinglePieces) {
     for (RawReply reply = ReadReply(client); reply.status != 0; reply = ReadReply(client)) {
       if (reply.status >= 200) statuses.push_back(reply.status);
     }
-    EXPECT_EQ(statuses, entry.at("answers").get<std::vector<int>>());
+    const auto expected = entry.at("answers").get<std::vector<int>>();
+    const bool refused = expected.size() == 1 && expected[0] >= 400;
+    if (!refused || !statuses.empty()) EXPECT_EQ(statuses, expected);
   }
 }
 
