@@ -12,6 +12,7 @@
 #include "io/deadline.h"
 #include "io/http1_parser.h"
 #include "io/http1_writer.h"
+#include "io/http_server.h"
 #include "io/socket_stream.h"
 
 namespace keywalk::io {
@@ -105,10 +106,16 @@ class Attempt final : private DeadlineService::Entry {
   };
 
   Awaitable<error_code> Resolve(const BaseUrl& hop, std::vector<tcp::endpoint>& endpoints) {
+    const auto port = static_cast<unsigned short>(std::stoul(hop.port));
+    if (IsLocalhostName(hop.host)) {
+      endpoints.emplace_back(asio::ip::address_v6::loopback(), port);
+      endpoints.emplace_back(asio::ip::address_v4::loopback(), port);
+      co_return error_code{};
+    }
     error_code not_an_address;
     const asio::ip::address address = asio::ip::make_address(hop.host, not_an_address);
     if (!not_an_address) {
-      endpoints.emplace_back(address, static_cast<unsigned short>(std::stoul(hop.port)));
+      endpoints.emplace_back(address, port);
       co_return error_code{};
     }
     const auto lookup = std::make_shared<Lookup>(context_.get_executor());

@@ -29,8 +29,15 @@ Result<HostPort> ParseHostPort(std::string_view address) {
   return parsed;
 }
 
+bool IsLocalhostName(std::string_view host) {
+  constexpr std::string_view kName = "localhost";
+  if (host.size() < kName.size()) return false;
+  const std::size_t labels = host.size() - kName.size();
+  return EqualsIgnoreCase(host.substr(labels), kName) && (labels == 0 || host[labels - 1] == '.');
+}
+
 bool IsLoopback(std::string_view host) {
-  if (EqualsIgnoreCase(host, "localhost")) return true;
+  if (IsLocalhostName(host)) return true;
   boost::system::error_code ec;
   const asio::ip::address address = asio::ip::make_address(std::string(host), ec);
   return !ec && address.is_loopback();

@@ -171,7 +171,8 @@ class HttpServerImpl final : public HttpServer {
     if (!parsed.ok()) return parsed.error();
     asio::ip::basic_resolver<tcp, Executor> resolver(state_->context.get_executor());
     error_code ec;
-    const auto found = resolver.resolve(parsed->host, parsed->port, tcp::resolver::passive, ec);
+    const std::string host = IsLocalhostName(parsed->host) ? "127.0.0.1" : parsed->host;
+    const auto found = resolver.resolve(host, parsed->port, tcp::resolver::passive, ec);
     if (ec || found.empty()) {
       return Error("cannot listen on " + std::string(address) + ": " + ec.message());
     }

@@ -159,7 +159,11 @@ struct HostPort {
 };
 Result<HostPort> ParseHostPort(std::string_view address);
 
-// True if the address is of the loopback range (127.0.0.0/8, ::1, "localhost").
+// True for names that always mean this host: "localhost" and what ends in ".localhost" (RFC 6761
+// section 6.3). They are not looked up: a small container has no /etc/hosts that would know them.
+bool IsLocalhostName(std::string_view host);
+
+// True if the address is of the loopback range (127.0.0.0/8, ::1) or a name of it.
 bool IsLoopback(std::string_view host);
 
 }  // namespace keywalk::io

@@ -59,11 +59,20 @@ TEST(HostPortTest, TakesAddressesApart) {
 }
 
 TEST(HostPortTest, KnowsLoopback) {
-  for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"}) {
+  for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost", "a.localhost"}) {
     EXPECT_TRUE(io::IsLoopback(host)) << host;
   }
-  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "example.com"}) {
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "example.com", "localhost.com"}) {
     EXPECT_FALSE(io::IsLoopback(host)) << host;
+  }
+}
+
+TEST(HostPortTest, KnowsTheNamesThatAlwaysMeanThisHost) {
+  for (const char* host : {"localhost", "LOCALHOST", "a.localhost", "a.b.LocalHost"}) {
+    EXPECT_TRUE(io::IsLocalhostName(host)) << host;
+  }
+  for (const char* host : {"", "host", "alocalhost", "localhost.a", "127.0.0.1"}) {
+    EXPECT_FALSE(io::IsLocalhostName(host)) << host;
   }
 }
 

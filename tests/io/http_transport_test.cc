@@ -52,6 +52,17 @@ TEST(HttpTransportTest, SendsBodiesOfEverySizeAndReusesTheConnection) {
   }
 }
 
+// No name server answers for it, so this fails where the name is looked up.
+TEST(HttpTransportTest, NamesUnderLocalhostAreNotLookedUp) {
+  ServerThread server(Echo);
+  IoRunner io;
+  HttpTransportOptions options = OptionsFor(server.port());
+  options.base.host = "a-name-nobody-has.localhost";
+  const auto transport = TransportFor(io, std::move(options));
+  const Outcome outcome = RoundTrip(io, *transport, Request());
+  EXPECT_EQ(outcome.status, 200) << outcome.message;
+}
+
 TEST(HttpTransportTest, StreamsABodyOfUnknownLengthChunked) {
   ServerThread server(Echo);
   IoRunner io;
