@@ -86,6 +86,7 @@ Awaitable<bool> StepAnswer::SendHead() {
     if (code) co_return false;
   }
   outcome_.status = step_.status;
+  fault_.set_status(step_.status);
   co_return co_await Reach(Fault::At::kAfterHead);
 }
 

@@ -45,7 +45,7 @@ Awaitable<bool> FaultRunner::SendInterim() {
 void FaultRunner::Fire() {
   if (fired_) return;
   fired_ = true;
-  if (scene_.on_fired) scene_.on_fired();
+  if (scene_.on_fired) scene_.on_fired(status_);
 }
 
 Awaitable<bool> FaultRunner::FireRaw(std::string_view bytes) {

@@ -16,14 +16,15 @@ namespace keywalk::mock {
 // Where faults happen: what all of a server's answers have in common.
 class FaultScene {
  public:
-  // `on_fired`, which may be empty, is called once, when a fault has happened or begun to.
+  // `on_fired`, which may be empty, is called once, when a fault has happened or begun to, with the
+  // status of the head that was sent before; 0 if none was.
   FaultScene(asio::io_context& context, std::chrono::milliseconds max_stall,
-             std::function<void()> on_fired)
+             std::function<void(int)> on_fired)
       : context(context), max_stall(max_stall), on_fired(std::move(on_fired)) {}
 
   asio::io_context& context;
   const std::chrono::milliseconds max_stall;
-  const std::function<void()> on_fired;
+  const std::function<void(int)> on_fired;
 };
 
 // Used for one exchange on the thread of its connection. Everything given outlives it.
@@ -42,6 +43,9 @@ class FaultRunner {
   // connection is over.
   Awaitable<bool> Strike();
 
+  // A head with this status has been sent.
+  void set_status(int status) { status_ = status; }
+
   // It has happened, in another way than by Strike().
   void Fire();
   // Sends these bytes past all framing and has fired if they went out. False: they did not.
@@ -59,6 +63,7 @@ class FaultRunner {
   const FaultScene& scene_;
   io::ServerExchange& exchange_;
   const Fault* const fault_;
+  int status_ = 0;
   bool fired_ = false;
 };
 

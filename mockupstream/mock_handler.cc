@@ -185,8 +185,11 @@ Awaitable<AnswerOutcome> MockHandler::ServeFaultyRequest(io::ServerExchange& exc
 }
 
 FaultScene MockHandler::Scene(std::uint64_t sequence) {
-  const auto fired = [this, sequence] {
-    state_.journal.Update(sequence, [](JournalEntry& entry) { entry.fault = FaultState::kFired; });
+  const auto fired = [this, sequence](int status) {
+    state_.journal.Update(sequence, [status](JournalEntry& entry) {
+      entry.fault = FaultState::kFired;
+      entry.status = status;
+    });
   };
   return FaultScene(context_, options_.max_stall, fired);
 }

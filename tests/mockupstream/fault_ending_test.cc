@@ -21,14 +21,14 @@ using ::testing::StartsWith;
 // Faults that would last longer than any test.
 constexpr const char* kLasting[] = {
     R"({"fault": {"at": "request_headers", "kind": "stall"}})",
-    R"({"fault": {"at": "request_headers", "kind": "drip", "bytes_per_second": 1}})",
+    R"({"fault": {"at": "request_headers", "kind": "drip", "bytes_per_second": 10}})",
     R"({"fault": {"at": "request_body", "body_bytes": 100, "kind": "stall"}})",
     R"({"fault": {"at": "before_head", "kind": "stall"}})",
-    R"({"fault": {"at": "status_line", "kind": "drip", "bytes_per_second": 1}})",
+    R"({"fault": {"at": "status_line", "kind": "drip", "bytes_per_second": 10}})",
     R"({"fault": {"at": "response_headers", "kind": "endless"}})",
     R"({"text": "x", "fault": {"at": "after_head", "kind": "endless"}})",
     R"({"bytes": 9999, "fault": {"at": "body", "body_bytes": 5, "kind": "drip",
-        "bytes_per_second": 1}})",
+        "bytes_per_second": 10}})",
     R"({"sse": [{"data": "x"}], "fault": {"at": "sse_event", "event": 1, "kind": "stall"}})",
 };
 

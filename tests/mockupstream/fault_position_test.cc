@@ -76,8 +76,10 @@ TEST_P(FaultPositionTest, IsSeenByTheClient) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, said.at_least);
   if (said.then == Then::kStalls) {
     // The journal says so while it lasts.
-    EXPECT_EQ(WaitForFault(*server).fault, FaultState::kFired);
-    EXPECT_FALSE(server->Journal().at(0).ended);
+    const JournalEntry lasting = WaitForFault(*server);
+    EXPECT_EQ(lasting.fault, FaultState::kFired);
+    EXPECT_EQ(lasting.status, said.status);
+    EXPECT_FALSE(lasting.ended);
     client.Close();
   }
   const JournalEntry entry = ended.Wait();
