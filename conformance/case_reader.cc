@@ -92,6 +92,9 @@ void ReadLanes(ObjectReader& object, Case& test_case, JsonProblems& problems) {
     const std::string pointer = JoinPointer(object.PointerTo("lanes"), member.key());
     mock::Lane lane = mock::ReadLane(member.value(), pointer, mock::AtEnd::kFailLoud, problems);
     lane.name = member.key();
+    if (lane.model) {
+      problems.Add(pointer, "a case states its answers: \"model\" is for scripts");
+    }
     for (const mock::ScriptStep& step : lane.steps) {
       if (step.respond == nullptr) continue;
       problems.Add(pointer, "a case states its answers: \"respond\" is for scripts");

@@ -81,6 +81,7 @@ json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
       {"scope", masker.Mask(entry.scope)},
       {"lane", masker.Mask(entry.lane)},
       {"key", entry.key_hint},
+      {"model", entry.model.empty() ? json(nullptr) : json(entry.model)},
       {"step", entry.step ? json(*entry.step) : json(nullptr)},
       {"method", entry.method},
       {"target", masker.Mask(entry.target)},

@@ -27,7 +27,8 @@ struct JournalEntry {
   std::string lane;              // the lane's name; "default" for unknown keys
   std::string key_hint;          // masked
   std::optional<std::size_t>
-      step;  // its number in the lane, counted over repeats; nullopt: past the end
+      step;  // its number in the lane, counted over repeats; nullopt: past the end, or refused
+  std::string model;  // of a modelled lane: "admitted", or why not (ToString(Refusal)); else empty
   std::string method;
   std::string target;  // without the prefix that names a scope
   Headers headers;     // as received, keys in clear: for assertions in process only

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace keywalk::mock {
+namespace {
+
+std::shared_ptr<LaneState> NewState(std::shared_ptr<const LanePlan> plan, ModelGates& gates) {
+  std::unique_ptr<ModelGate> gate;
+  if (plan->lane().model) gate = gates.Make(*plan->lane().model);
+  return std::make_shared<LaneState>(std::move(plan), std::move(gate));
+}
+
+}  // namespace
 
 StepPlan::StepPlan(const StepSequence& sequence) : sequence_(sequence) {
   std::uint64_t end = 0;
@@ -39,7 +48,9 @@ std::size_t LaneState::served() const {
   return plan_->steps().Served(taken_.load(std::memory_order_relaxed));
 }
 
-LaneTable::LaneTable(Script script) { Insert(std::move(script)); }
+LaneTable::LaneTable(Script script, Milliseconds wall_at_zero) : wall_at_zero_(wall_at_zero) {
+  Insert(std::move(script));
+}
 
 std::shared_ptr<LaneState> LaneTable::Find(std::string_view key) const {
   const std::lock_guard lock(mutex_);
@@ -60,29 +71,34 @@ void LaneTable::Add(Script script) {
 }
 
 void LaneTable::Insert(Script script) {
+  ModelGates gates(wall_at_zero_);
   for (auto& [key, lane] : script.lanes) {
     if (lane.name.empty()) lane.name = MaskKey(key);
-    lanes_.insert_or_assign(key, std::make_shared<LaneState>(std::move(lane)));
+    lanes_.insert_or_assign(key,
+                            NewState(std::make_shared<const LanePlan>(std::move(lane)), gates));
   }
   if (!script.default_lane) return;
   if (script.default_lane->name.empty()) script.default_lane->name = "default";
-  default_lane_ = std::make_shared<LaneState>(std::move(*script.default_lane));
+  default_lane_ =
+      NewState(std::make_shared<const LanePlan>(std::move(*script.default_lane)), gates);
 }
 
 void LaneTable::Reset() {
   const std::lock_guard lock(mutex_);
   // New states, not zeroed ones: a request in flight keeps the number it was given.
-  for (auto& [key, state] : lanes_) state = std::make_shared<LaneState>(state->plan());
-  if (default_lane_) default_lane_ = std::make_shared<LaneState>(default_lane_->plan());
+  ModelGates gates(wall_at_zero_);
+  for (auto& [key, state] : lanes_) state = NewState(state->plan(), gates);
+  if (default_lane_) default_lane_ = NewState(default_lane_->plan(), gates);
 }
 
 std::unique_ptr<LaneTable> LaneTable::StartOver() const {
-  auto copy = std::make_unique<LaneTable>(Script());
+  auto copy = std::make_unique<LaneTable>(Script(), wall_at_zero_);
+  ModelGates gates(wall_at_zero_);
   const std::lock_guard lock(mutex_);
   for (const auto& [key, state] : lanes_) {
-    copy->lanes_.emplace(key, std::make_shared<LaneState>(state->plan()));
+    copy->lanes_.emplace(key, NewState(state->plan(), gates));
   }
-  if (default_lane_) copy->default_lane_ = std::make_shared<LaneState>(default_lane_->plan());
+  if (default_lane_) copy->default_lane_ = NewState(default_lane_->plan(), gates);
   return copy;
 }
 

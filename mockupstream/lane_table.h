@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "keywalk/secret.h"
+#include "mockupstream/model_gate.h"
 #include "mockupstream/request_facts.h"
 #include "mockupstream/script.h"
 
@@ -50,7 +51,7 @@ class LanePlan {
   const Lane& lane() const { return lane_; }
   const StepPlan& steps() const { return steps_; }
   // True if the step depends on the request's body, which is then read (and kept) first.
-  bool reads_body_first() const { return false; }
+  bool reads_body_first() const { return lane_.model && DependsOnCost(*lane_.model); }
 
  private:
   const Lane lane_;
@@ -60,7 +61,10 @@ class LanePlan {
 // A lane and how far it has got, in one scope. All methods are safe for concurrent use.
 class LaneState {
  public:
-  explicit LaneState(std::shared_ptr<const LanePlan> plan) : plan_(std::move(plan)) {}
+  // `gate` is that of the lane's model; null if it has none.
+  explicit LaneState(std::shared_ptr<const LanePlan> plan,
+                     std::unique_ptr<ModelGate> gate = nullptr)
+      : plan_(std::move(plan)), gate_(std::move(gate)) {}
   explicit LaneState(Lane lane) : LaneState(std::make_shared<const LanePlan>(std::move(lane))) {}
   LaneState(const LaneState&) = delete;
   LaneState& operator=(const LaneState&) = delete;
@@ -77,11 +81,14 @@ class LaneState {
 
   const Lane& lane() const { return plan_->lane(); }
   const std::shared_ptr<const LanePlan>& plan() const { return plan_; }
+  // Null for a lane without a model. What it refuses takes no turn.
+  ModelGate* gate() const { return gate_.get(); }
   // How many turns had a step.
   std::size_t served() const;
 
  private:
   const std::shared_ptr<const LanePlan> plan_;
+  const std::unique_ptr<ModelGate> gate_;
   std::atomic<std::uint64_t> taken_{0};
 };
 
@@ -89,7 +96,8 @@ class LaneState {
 // removal here.
 class LaneTable {
  public:
-  explicit LaneTable(Script script);
+  // `wall_at_zero`: the clock's zero in Unix time, for models.
+  explicit LaneTable(Script script, Milliseconds wall_at_zero = {});
   LaneTable(const LaneTable&) = delete;
   LaneTable& operator=(const LaneTable&) = delete;
 
@@ -114,6 +122,7 @@ class LaneTable {
  private:
   void Insert(Script script);
 
+  const Milliseconds wall_at_zero_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<LaneState>, std::less<>> lanes_;
   std::shared_ptr<LaneState> default_lane_;

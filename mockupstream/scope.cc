@@ -12,6 +12,10 @@ constexpr std::string_view kScopeField = "X-Keywalk-Scope";
 constexpr std::string_view kScopePrefix = "/__scope/";
 constexpr std::size_t kMaxIdBytes = 64;
 
+Milliseconds UnixNow() {
+  return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
 bool IsIdCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -44,7 +48,7 @@ ScopedTarget::ScopedTarget(std::string_view target, const Headers& headers) : ta
 ScopeTable::ScopeTable(Script script, std::size_t max_scopes)
     : max_scopes_(max_scopes),
       default_scope_(std::make_shared<Scope>(
-          std::string(), std::make_unique<LaneTable>(std::move(script)), started_)) {}
+          std::string(), std::make_unique<LaneTable>(std::move(script), UnixNow()), started_)) {}
 
 std::shared_ptr<Scope> ScopeTable::Use(std::string_view id) {
   if (id.empty()) return default_scope_;

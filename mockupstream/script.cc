@@ -5,6 +5,7 @@
 
 #include "config/schema_version.h"
 #include "keywalk/secret.h"
+#include "mockupstream/provider_answers.h"
 #include "mockupstream/script_step.h"
 
 namespace keywalk::mock {
@@ -34,6 +35,56 @@ std::vector<ScriptStep> ReadSteps(const json& array, const std::string& pointer,
   return steps;
 }
 
+// What a modelled lane without steps answers to what it admits.
+ScriptStep SuccessStep(ModelProvider provider) {
+  AnswerSpec spec;
+  spec.name = std::string(ToString(provider)) + ".success";
+  ScriptStep step;
+  step.respond = std::make_shared<const AnswerSpec>(std::move(spec));
+  return step;
+}
+
+// The steps of a lane that is an object, whose `model` has been read.
+void ReadLaneSteps(ObjectReader& object, Lane& lane, JsonProblems& problems) {
+  const json* steps = lane.model ? object.Array("steps") : object.RequiredArray("steps");
+  if (steps != nullptr) {
+    lane.steps = ReadSteps(*steps, object.PointerTo("steps"), lane.at_end, problems);
+  } else if (lane.model) {
+    if (object.Has("at_end")) object.Problem("at_end", "needs \"steps\"");
+    lane.steps.push_back(SuccessStep(lane.model->provider));
+    lane.at_end = AtEnd::kRepeatLast;
+  }
+}
+
+// What models share: the organisations and the start of the clock.
+class ModelContext {
+ public:
+  ModelContext(ObjectReader& root, JsonProblems& problems)
+      : organisations_(ReadOrganisations(root, problems)),
+        wall_at_zero_(ReadClockStart(root)),
+        problems_(problems) {}
+
+  // `pointer` is the lane's.
+  void Complete(Lane& lane, const std::string& pointer) const {
+    if (!lane.model) return;
+    lane.model->wall_at_zero = wall_at_zero_;
+    const std::string& name = lane.model->organisation_name;
+    if (name.empty()) return;
+    const auto found = organisations_.find(name);
+    if (found == organisations_.end()) {
+      problems_.Add(JoinPointer(JoinPointer(pointer, "model"), "organisation"),
+                    "is not in /organisations");
+    } else {
+      lane.model->organisation = found->second;
+    }
+  }
+
+ private:
+  const OrganisationSpecs organisations_;
+  const std::optional<Milliseconds> wall_at_zero_;
+  JsonProblems& problems_;
+};
+
 // What stands in a script where a key may stand: the names in "lanes", and unknown names of the
 // root (lanes that somebody forgot to put into "lanes"). An error text must not show them.
 SecretMasker KeysOf(const json& root) {
@@ -42,7 +93,8 @@ SecretMasker KeysOf(const json& root) {
     for (const auto& [name, value] : root.items()) {
       if (name == "lanes" && value.is_object()) {
         for (const auto& lane : value.items()) keys.push_back(lane.key());
-      } else if (name != "default_lane" && name != "connections" && value.is_structured()) {
+      } else if (name != "default_lane" && name != "connections" && name != "organisations" &&
+                 value.is_structured()) {
         keys.push_back(name);
       }
     }
@@ -82,9 +134,10 @@ Lane ReadLane(const json& value, std::string pointer, AtEnd default_at_end,
   lane.name = object.String("name");
   lane.at_end = ToAtEnd(
       object.Choice("at_end", ToString(default_at_end), {"fail_loud", "repeat_last", "loop"}));
-  if (const json* steps = object.RequiredArray("steps")) {
-    lane.steps = ReadSteps(*steps, object.PointerTo("steps"), lane.at_end, problems);
+  if (const json* model = object.Value("model")) {
+    lane.model = ReadLaneModel(*model, object.PointerTo("model"), problems);
   }
+  ReadLaneSteps(object, lane, problems);
   object.Finish();
   return lane;
 }
@@ -98,17 +151,21 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
   problems.AllowComments();
   ObjectReader object(root, "", problems);
   config::CheckSchemaVersion(object);
+  const ModelContext models(object, problems);
   if (const json* lanes = object.Object("lanes")) {
     for (const auto& [key, value] : lanes->items()) {
       if (key == config::kComment && value.is_string()) continue;
       const std::string pointer = JoinPointer(object.PointerTo("lanes"), MaskKey(key));
       if (key.empty()) problems.Add(pointer, "is no key: use \"default_lane\"");
-      script.lanes.emplace(key, ReadLane(value, pointer, AtEnd::kRepeatLast, problems));
+      Lane lane = ReadLane(value, pointer, AtEnd::kRepeatLast, problems);
+      models.Complete(lane, pointer);
+      script.lanes.emplace(key, std::move(lane));
     }
   }
   if (const json* lane = object.Value("default_lane")) {
-    script.default_lane =
-        ReadLane(*lane, object.PointerTo("default_lane"), AtEnd::kRepeatLast, problems);
+    const std::string pointer = object.PointerTo("default_lane");
+    script.default_lane = ReadLane(*lane, pointer, AtEnd::kRepeatLast, problems);
+    models.Complete(*script.default_lane, pointer);
   }
   if (const json* connections = object.Value("connections")) {
     script.connections = ReadConnections(*connections, object.PointerTo("connections"), problems);

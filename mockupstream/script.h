@@ -18,6 +18,7 @@
 #include "keywalk/result.h"
 #include "mockupstream/connection_script.h"
 #include "mockupstream/fault.h"
+#include "mockupstream/key_model_json.h"
 
 namespace keywalk::mock {
 
@@ -64,6 +65,8 @@ struct StepSequence {
 
 struct Lane : StepSequence {
   std::string name;  // for the journal; the masked key if the script gives none
+  // Admits the lane's requests, or refuses them, before a step is taken.
+  std::optional<LaneModel> model;
 };
 
 struct Script {

@@ -68,10 +68,12 @@ json LaneJson(const LaneState& state, const SecretMasker& masker) {
   const Lane& lane = state.lane();
   json steps = json::array();
   for (const ScriptStep& step : lane.steps) steps.push_back(StepJson(step, masker));
-  return {{"name", masker.Mask(lane.name)},
-          {"at_end", ToString(lane.at_end)},
-          {"served", state.served()},
-          {"steps", std::move(steps)}};
+  json object = {{"name", masker.Mask(lane.name)},
+                 {"at_end", ToString(lane.at_end)},
+                 {"served", state.served()},
+                 {"steps", std::move(steps)}};
+  if (lane.model) object["model"] = ToJson(*lane.model);
+  return object;
 }
 
 }  // namespace

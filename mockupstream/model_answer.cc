@@ -1,0 +1,76 @@
+#include "mockupstream/model_answer.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <vector>
+
+namespace keywalk::mock {
+namespace {
+
+// In the order of preference; every provider has the last.
+std::vector<std::string_view> AnswersFor(const Admission& refused) {
+  switch (*refused.refusal) {
+    case Refusal::kRequests:
+      return {"rate_limited_requests", "rate_limited_calls", "rate_limited"};
+    case Refusal::kTokens:
+      return {"rate_limited_tokens", "throttled_tokens", "rate_limited"};
+    case Refusal::kQuota:
+      return {"daily_quota", "quota_exhausted"};
+    case Refusal::kRevoked:
+      return {"invalid_key"};
+    case Refusal::kOutage:
+      break;
+  }
+  if (refused.outage_status == 401) return {"invalid_key"};
+  const bool overloaded = refused.outage_status == 503 || refused.outage_status == 529;
+  return {overloaded ? "overloaded" : "server_error"};
+}
+
+// A field that tells of limits or of waiting: the catalogue's values are not this key's.
+bool TellsOfLimits(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower == "retry-after" || lower == "retry-after-ms" || lower.starts_with("x-ratelimit-") ||
+         lower.starts_with("anthropic-ratelimit-");
+}
+
+void EraseLimitFields(Headers& headers) {
+  std::vector<std::string> names;
+  for (const Headers::Field field : headers) {
+    if (TellsOfLimits(field.name)) names.emplace_back(field.name);
+  }
+  for (const std::string& name : names) headers.Erase(name);
+}
+
+}  // namespace
+
+std::string RefusalAnswer(ModelProvider provider, const Admission& refused) {
+  std::string name;
+  for (const std::string_view answer : AnswersFor(refused)) {
+    name = std::string(ToString(provider)) + "." + std::string(answer);
+    if (HasAnswer(name)) break;
+  }
+  return name;
+}
+
+void AddLimitFields(ModelProvider provider, const LimitReport& report, ScriptStep& step) {
+  for (const Headers::Field field : RateLimitHeaders(provider, report)) {
+    if (!step.headers.Contains(field.name)) step.headers.Add(field.name, field.value);
+  }
+}
+
+ScriptStep RenderRefusal(ModelProvider provider, const LimitReport& report,
+                         const AnswerRequest& request) {
+  AnswerSpec spec;
+  spec.name = RefusalAnswer(provider, report.admission);
+  if (report.admission.refusal != Refusal::kOutage) spec.retry_after = report.admission.retry_after;
+  ScriptStep step = RenderAnswer(spec, request);
+  EraseLimitFields(step.headers);
+  AddLimitFields(provider, report, step);
+  if (report.admission.refusal == Refusal::kOutage) step.status = report.admission.outage_status;
+  return step;
+}
+
+}  // namespace keywalk::mock
