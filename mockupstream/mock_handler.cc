@@ -9,6 +9,8 @@
 #include "keywalk/secret.h"
 #include "mockupstream/accept_fault.h"
 #include "mockupstream/credential.h"
+#include "mockupstream/key_model_json.h"
+#include "mockupstream/model_answer.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/request_facts.h"
 #include "mockupstream/request_fault.h"
@@ -94,7 +96,9 @@ std::uint64_t AnswerNumber(std::string_view lane, std::uint64_t step) {
 class MockHandler::Served {
  public:
   Served(const io::RequestHead& head, std::string_view target)
-      : facts(head.method, target, head.headers), key(FindCredential(head.headers, target)) {}
+      : facts(head.method, target, head.headers),
+        key(FindCredential(head.headers, target)),
+        key_hint(key.empty() ? std::string() : MaskKey(key)) {}
 
   std::string_view lane_name() const { return lane ? lane->lane().name : std::string_view(); }
   // True if the answer goes before the request's body.
@@ -109,16 +113,32 @@ class MockHandler::Served {
     return lane &&
            (lane->plan()->reads_body_first() || (turn.step != nullptr && turn.step->respond));
   }
+  bool refused() const { return limits && !limits->admission.admitted(); }
+  // For the journal.
+  std::string_view model() const {
+    if (!limits) return {};
+    return refused() ? ToString(*limits->admission.refusal) : "admitted";
+  }
+
+  // What is asked of the lane's model, if it has one, and then of its steps.
+  void TakeTurn() {
+    if (ModelGate* const gate = lane->gate()) {
+      limits = gate->Admit(scope->clock.now(), EstimateCost(body.bytes, facts.json()));
+    }
+    if (!refused()) turn = lane->Take(facts);
+  }
 
   RequestFacts facts;
   const std::string key;
+  const std::string key_hint;       // the key, masked
   std::shared_ptr<Scope> scope;     // null: there is none, see `error`
   std::shared_ptr<LaneState> lane;  // held to the end: the script may be replaced meanwhile
   LaneState::Turn turn;
   bool body_read = false;
   BodyRecord body;
   std::int64_t time_ms = 0;
-  std::optional<MockError> error;  // instead of an answer from a lane
+  std::optional<MockError> error;     // instead of an answer from a lane
+  std::optional<LimitReport> limits;  // of a modelled lane
 };
 
 MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOptions options)
@@ -148,7 +168,7 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange, const ScopedTar
   Served served(exchange.head(), where.target());
   FindLane(where, served);
   if (served.lane && served.lane->plan()->reads_body_first()) co_await ReadBody(exchange, served);
-  if (served.lane && !served.error) served.turn = served.lane->Take(served.facts);
+  if (served.lane && !served.error) served.TakeTurn();
   const bool early = served.early() && exchange.head().has_body();
   const bool faulty = served.fails_in_request();
   if (!early && !faulty && !served.body_read) co_await ReadBody(exchange, served);
@@ -233,8 +253,8 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
     if (served.error->status == 0) co_return outcome;  // nobody is there to be told
     if (!served.body.complete) exchange.CloseAfterResponse();
     outcome = co_await RespondError(exchange, *served.error);
-  } else if (served.turn.step != nullptr) {
-    const std::unique_ptr<const ScriptStep> rendered = Render(served);
+  } else if (served.refused() || served.turn.step != nullptr) {
+    const std::unique_ptr<const ScriptStep> rendered = Render(served, sequence);
     const ScriptStep& step = rendered ? *rendered : *served.turn.step;
     const FaultScene scene = Scene(sequence);
     StepAnswer answer(scene, exchange, step);
@@ -249,18 +269,24 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
   co_return outcome;
 }
 
-std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served) {
-  const ScriptStep& step = *served.turn.step;
-  if (!step.respond) return nullptr;
-  const std::string key_hint = served.key.empty() ? std::string() : MaskKey(served.key);
+std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served,
+                                                      std::uint64_t sequence) {
+  const ScriptStep* const step = served.turn.step;
+  if (!served.limits && !step->respond) return nullptr;
   AnswerRequest request;
   request.method = served.facts.method();
   request.target = served.facts.target();
   request.body = served.facts.json();
-  request.key_hint = key_hint;
-  request.number = AnswerNumber(served.lane_name(), served.turn.number.value_or(0));
+  request.key_hint = served.key_hint;
+  request.number = AnswerNumber(served.lane_name(), served.turn.number.value_or(sequence));
   request.now = std::chrono::system_clock::now();
-  return std::make_unique<const ScriptStep>(RenderStep(step, request));
+  if (served.refused()) {
+    return std::make_unique<const ScriptStep>(
+        RenderRefusal(served.lane->gate()->provider(), *served.limits, request));
+  }
+  auto rendered = std::make_unique<ScriptStep>(step->respond ? RenderStep(*step, request) : *step);
+  if (served.limits) AddLimitFields(served.lane->gate()->provider(), *served.limits, *rendered);
+  return rendered;
 }
 
 Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served& served) {
@@ -281,12 +307,13 @@ std::uint64_t MockHandler::RecordRequest(const io::ServerExchange& exchange, Ser
   JournalEntry entry;
   entry.time_ms = served.time_ms;
   entry.connection = exchange.connection_id();
-  if (!served.key.empty()) entry.key_hint = MaskKey(served.key);
+  entry.key_hint = served.key_hint;
   entry.method = head.method;
   entry.target = served.facts.target();
   entry.headers = head.headers;
   if (served.scope) entry.scope = served.scope->id();
   entry.lane = served.lane_name();
+  entry.model = served.model();
   entry.step = served.turn.number;
   if (served.turn.step != nullptr && served.turn.step->fault) entry.fault = FaultState::kPending;
   if (served.body_read) RecordBody(served, entry);

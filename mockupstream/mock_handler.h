@@ -49,14 +49,15 @@ class MockHandler final : public io::HttpHandler {
   Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served, BodyGate* gate = nullptr);
   Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served,
                                   std::uint64_t sequence);
+  // What its `respond` or the lane's model make of the step; null: it is served as it is.
+  // REQUIRES: a step, or a refusal
+  static std::unique_ptr<const ScriptStep> Render(const Served& served, std::uint64_t sequence);
   // A step with a fault in the request: reads it, and answers if the connection is still there.
   Awaitable<AnswerOutcome> ServeFaultyRequest(io::ServerExchange& exchange, Served& served,
                                               std::uint64_t sequence);
   // Faults tell the journal at once: a stall may last.
   FaultScene Scene(std::uint64_t sequence);
   // The body of a request whose answer is out already.
-  // The step that its `respond` makes for this request; null if it has none. REQUIRES: a step
-  static std::unique_ptr<const ScriptStep> Render(const Served& served);
   Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, Served& served);
   std::uint64_t RecordRequest(const io::ServerExchange& exchange, Served& served);
   void RecordBody(Served& served, JournalEntry& entry) const;
