@@ -40,6 +40,7 @@ const AdminPages::Route AdminPages::kRoutes[] = {
     {"GET", "/__mock/healthz", &AdminPages::GetHealth},
     {"GET", "/__mock/metrics", &AdminPages::GetMetrics},
     {"GET", "/__mock/clock", &AdminPages::GetClock},
+    {"POST", "/__mock/clock", &AdminPages::AdvanceClock},
 };
 
 bool AdminPages::Owns(std::string_view target) {
@@ -160,6 +161,21 @@ AdminReply AdminPages::GetMetrics(std::string_view, const std::string&) {
 
 AdminReply AdminPages::GetClock(std::string_view, const std::string&) {
   return JsonReply(200, {{"now_ms", state_.scopes.default_scope().clock.now_ms()}});
+}
+
+AdminReply AdminPages::AdvanceClock(std::string_view, const std::string& body) {
+  config::JsonProblems problems("clock");
+  const json root = config::ParseJson(body, problems);
+  config::ObjectReader object(root, "", problems);
+  const std::chrono::milliseconds by(
+      object.RequiredInteger("advance_ms", {0, MockClock::kMaxAdvance.count()}));
+  object.Finish();
+  if (problems.any()) return ErrorReply(400, problems.error().message());
+  MockClock& clock = state_.scopes.default_scope().clock;
+  if (!clock.Advance(by)) {
+    return ErrorReply(400, "advance_ms: beyond what a clock can be advanced in all");
+  }
+  return JsonReply(200, {{"now_ms", clock.now_ms()}});
 }
 
 }  // namespace keywalk::mock

@@ -48,6 +48,7 @@ class AdminPages {
   AdminReply GetHealth(std::string_view target, const std::string& body);
   AdminReply GetMetrics(std::string_view target, const std::string& body);
   AdminReply GetClock(std::string_view target, const std::string& body);
+  AdminReply AdvanceClock(std::string_view target, const std::string& body);
 
   MockState& state_;
   JournalPage journal_;

@@ -110,8 +110,8 @@ class MockHandler::Served {
   }
   // True if the whole body is looked at, to choose a step or to render its answer.
   bool needs_body() const {
-    return lane &&
-           (lane->plan()->reads_body_first() || (turn.step != nullptr && turn.step->respond));
+    return lane && (lane->plan()->reads_body_first() || refused() ||
+                    (turn.step != nullptr && turn.step->respond));
   }
   bool refused() const { return limits && !limits->admission.admitted(); }
   // For the journal.

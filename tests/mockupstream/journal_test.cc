@@ -25,6 +25,7 @@ TEST(JournalTest, WritesEveryField) {
   entry.scope = "a test";
   entry.lane = "k0";
   entry.key_hint = "sk-a...wxyz";
+  entry.model = "admitted";
   entry.step = 2;
   entry.method = "POST";
   entry.target = "/v1/x?a=b";
@@ -37,13 +38,15 @@ TEST(JournalTest, WritesEveryField) {
   entry.answered = true;
   const nlohmann::json expected = nlohmann::json::parse(R"({
     "sequence": 4, "time_ms": 12, "connection": 3, "scope": "a test",
-    "lane": "k0", "key": "sk-a...wxyz", "step": 2,
+    "lane": "k0", "key": "sk-a...wxyz", "model": "admitted", "step": 2,
     "method": "POST", "target": "/v1/x?a=b",
     "headers": {"Accept": "*/*", "X-Two": ["a", "b"]},
     "body_bytes": 5, "body_sha256": "00ff", "body_complete": true, "status": 429,
     "fault": "not_reached", "answered": true, "ended": false})");
   EXPECT_EQ(ToJson(entry), expected) << ToJson(entry).dump(2);
   entry.step.reset();
+  entry.model.clear();
+  EXPECT_TRUE(ToJson(entry)["model"].is_null());
   entry.fault = FaultState::kNone;
   EXPECT_TRUE(ToJson(entry)["step"].is_null());
   EXPECT_TRUE(ToJson(entry)["fault"].is_null());
