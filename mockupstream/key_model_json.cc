@@ -168,6 +168,7 @@ OrganisationSpecs ReadOrganisations(ObjectReader& root, JsonProblems& problems) 
   const json* object = root.Object("organisations");
   if (object == nullptr) return organisations;
   for (const auto& [name, value] : object->items()) {
+    if (name == config::kComment && value.is_string()) continue;
     const std::string pointer = JoinPointer(root.PointerTo("organisations"), name);
     if (name.empty()) problems.Add(pointer, "needs a name");
     ObjectReader organisation(value, pointer, problems);

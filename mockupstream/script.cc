@@ -5,6 +5,7 @@
 
 #include "config/schema_version.h"
 #include "keywalk/secret.h"
+#include "mockupstream/model_gate.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/script_step.h"
 
@@ -68,18 +69,27 @@ class ModelContext {
   void Complete(Lane& lane, const std::string& pointer) const {
     if (!lane.model) return;
     lane.model->wall_at_zero = wall_at_zero_;
-    const std::string& name = lane.model->organisation_name;
-    if (name.empty()) return;
-    const auto found = organisations_.find(name);
-    if (found == organisations_.end()) {
-      problems_.Add(JoinPointer(JoinPointer(pointer, "model"), "organisation"),
-                    "is not in /organisations");
-    } else {
-      lane.model->organisation = found->second;
+    if (const std::string& name = lane.model->organisation_name; !name.empty()) {
+      const auto found = organisations_.find(name);
+      if (found == organisations_.end()) {
+        problems_.Add(JoinPointer(JoinPointer(pointer, "model"), "organisation"),
+                      "is not in /organisations");
+      } else {
+        lane.model->organisation = found->second;
+      }
     }
+    if (DependsOnCost(*lane.model)) CheckNotEarly(lane, JoinPointer(pointer, "steps"));
   }
 
  private:
+  void CheckNotEarly(const Lane& lane, const std::string& steps) const {
+    for (std::size_t i = 0; i < lane.steps.size(); ++i) {
+      if (!lane.steps[i].early) continue;
+      problems_.Add(JoinPointer(JoinPointer(steps, i), "early"),
+                    "cannot be before the body, which the lane's model counts");
+    }
+  }
+
   const OrganisationSpecs organisations_;
   const std::optional<Milliseconds> wall_at_zero_;
   JsonProblems& problems_;

@@ -80,6 +80,16 @@ TEST(KeyModelJsonTest, ABucketHoldsAsMuchAsItsLimitUnlessTold) {
   EXPECT_EQ(LimitOf(std::string(kBucket)).burst, 5);
 }
 
+TEST(KeyModelJsonTest, EveryObjectMayHaveAComment) {
+  const LaneModel model = ModelOf(WithModel(
+      R"({"$comment": "a", "provider": "groq", "organisation": "o",
+          "outages": [{"$comment": "b", "from_ms": 1, "to_ms": 2}],
+          "limits": [{"$comment": "c", "kind": "daily_quota", "count": "tokens", "limit": 9}]})",
+      R"("organisations": {"$comment": "d", "o": {"$comment": "e", "limits": [)" +
+          std::string(kBucket) + "]}},"));
+  EXPECT_EQ(model.key.limits.size(), 1u);
+}
+
 TEST(KeyModelJsonTest, LanesOfOneOrganisationShareIt) {
   const Script script = testing::Parse(
       R"({"schema_version": "1.0", "organisations": {"o": {"limits": [)" + std::string(kBucket) +
@@ -115,6 +125,10 @@ TEST(KeyModelJsonTest, NamesThePlaceAndTheReasonOfAWrongModel) {
        "/model/outages/0/to_ms: is required"},
       {WithModel(R"({"provider": "groq", "outages": [{"from_ms": 0, "to_ms": 5, "status": 429}]})"),
        "/model/outages/0/status: must be 401, or 500 to 599"},
+      {R"({"schema_version": "1.0", "default_lane": {"steps": [{}, {"early": true}], "model":
+           {"provider": "openai", "limits":
+             [{"kind": "daily_quota", "count": "tokens", "limit": 1}]}}})",
+       "/default_lane/steps/1/early: cannot be before the body, which the lane's model counts"},
       {WithModel(R"({"provider": "groq"})", R"("organisations": {"o": {}},)"),
        "/organisations/o/limits: is required"},
       {WithModel(R"({"provider": "groq"})", R"("organisations": {"o": {"limits": []}},)"),
