@@ -91,6 +91,7 @@ void ReadLanes(ObjectReader& object, Case& test_case, JsonProblems& problems) {
   for (const auto& member : lanes->items()) {
     const std::string pointer = JoinPointer(object.PointerTo("lanes"), member.key());
     mock::Lane lane = mock::ReadLane(member.value(), pointer, mock::AtEnd::kFailLoud, problems);
+    if (!lane.routes.empty() || lane.chaos) problems.Add(pointer, "a case's lane has steps only");
     lane.name = member.key();
     if (lane.model) {
       problems.Add(pointer, "a case states its answers: \"model\" is for scripts");

@@ -19,6 +19,21 @@ using nlohmann::json;
 constexpr std::string_view kPrefix = "/__mock";
 constexpr std::uint64_t kMaxAdminBodyBytes = 64ull * 1024 * 1024;
 
+// ?scope=ID; empty without it; nullopt and the reply that says why if the query is wrong.
+std::optional<std::string> ScopeParameter(std::string_view target, AdminReply& refusal) {
+  AdminQuery query(target);
+  std::string id = query.Text("scope").value_or("");
+  if (const auto problem = query.Problem()) {
+    refusal = ErrorReply(400, *problem);
+    return std::nullopt;
+  }
+  if (!id.empty() && !IsScopeId(id)) {
+    refusal = ErrorReply(400, std::string("scope: ") + std::string(kScopeIdRule));
+    return std::nullopt;
+  }
+  return id;
+}
+
 }  // namespace
 
 struct AdminPages::Route {
@@ -41,6 +56,8 @@ const AdminPages::Route AdminPages::kRoutes[] = {
     {"GET", "/__mock/metrics", &AdminPages::GetMetrics},
     {"GET", "/__mock/clock", &AdminPages::GetClock},
     {"POST", "/__mock/clock", &AdminPages::AdvanceClock},
+    {"GET", "/__mock/scopes", &AdminPages::GetScopes},
+    {"DELETE", "/__mock/scopes", &AdminPages::DeleteScope},
 };
 
 bool AdminPages::Owns(std::string_view target) {
@@ -92,15 +109,68 @@ const AdminPages::Route* AdminPages::FindRoute(const io::RequestHead& head, Admi
   return nullptr;
 }
 
-AdminReply AdminPages::GetScript(std::string_view, const std::string&) {
-  return JsonReply(200, LanesJson(state_.scopes.default_scope().lanes()));
+std::shared_ptr<Scope> AdminPages::FindScope(std::string_view target, AdminReply& refusal) {
+  const std::optional<std::string> id = ScopeParameter(target, refusal);
+  if (!id) return nullptr;
+  std::shared_ptr<Scope> scope = state_.scopes.Find(*id);
+  if (!scope) refusal = ErrorReply(404, "scope: nobody has used a scope of this name");
+  return scope;
 }
 
-AdminReply AdminPages::PutScript(std::string_view, const std::string& body) {
+std::shared_ptr<Scope> AdminPages::UseScope(std::string_view target, AdminReply& refusal) {
+  const std::optional<std::string> id = ScopeParameter(target, refusal);
+  if (!id) return nullptr;
+  std::shared_ptr<Scope> scope = state_.scopes.Use(*id);
+  if (!scope) refusal = ErrorReply(409, TooManyScopes(state_.scopes.max_scopes()));
+  return scope;
+}
+
+AdminReply AdminPages::GetScopes(std::string_view target, const std::string&) {
+  if (const auto problem = AdminQuery(target).Problem()) return ErrorReply(400, *problem);
+  const SecretMasker masker = state_.scopes.masker();
+  json list = json::array();
+  for (const std::shared_ptr<Scope>& scope : state_.scopes.Named()) {
+    std::size_t served = 0;
+    for (const auto& [key, lane] : scope->lanes().Lanes()) served += lane->served();
+    list.push_back({{"scope", masker.Mask(scope->id())},
+                    {"served", served},
+                    {"now_ms", scope->clock.now_ms()}});
+  }
+  return JsonReply(200, {{"scopes", std::move(list)}, {"max_scopes", state_.scopes.max_scopes()}});
+}
+
+AdminReply AdminPages::DeleteScope(std::string_view target, const std::string&) {
+  AdminReply refusal;
+  const std::optional<std::string> id = ScopeParameter(target, refusal);
+  if (!id) return refusal;
+  if (id->empty()) return ErrorReply(400, "scope: which one? DELETE /__mock/scopes?scope=ID");
+  if (!state_.scopes.Forget(*id)) {
+    return ErrorReply(404, "scope: nobody has used a scope of this name");
+  }
+  state_.journal.Clear(*id);
+  return JsonReply(200, {{"ok", true}});
+}
+
+AdminReply AdminPages::GetScript(std::string_view target, const std::string&) {
+  AdminReply refusal;
+  const std::shared_ptr<Scope> scope = FindScope(target, refusal);
+  return scope ? JsonReply(200, LanesJson(scope->lanes())) : refusal;
+}
+
+AdminReply AdminPages::PutScript(std::string_view target, const std::string& body) {
   Result<Script> script = ParseScript(body, "script");
   if (!script.ok()) return ErrorReply(400, script.error().message());
   const std::size_t lanes = script->lanes.size() + (script->default_lane ? 1 : 0);
-  state_.Replace(std::move(*script));
+  AdminReply refusal;
+  const std::shared_ptr<Scope> scope = UseScope(target, refusal);
+  if (!scope) return refusal;
+  if (scope->id().empty()) {
+    state_.Replace(std::move(*script));
+  } else if (!script->connections.steps.empty()) {
+    return ErrorReply(400, "script: /connections: belongs to the server, not to a scope");
+  } else {
+    scope->lanes().Replace(std::move(*script));
+  }
   return JsonReply(200, {{"ok", true}, {"lanes", lanes}});
 }
 
@@ -112,10 +182,18 @@ AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&
   return JsonReply(200, {{"ok", true}});
 }
 
-AdminReply AdminPages::Reset(std::string_view, const std::string&) {
-  state_.connections.Reset();
-  state_.scopes.default_scope().lanes().Reset();
-  state_.journal.Clear();
+AdminReply AdminPages::Reset(std::string_view target, const std::string&) {
+  AdminQuery query(target);
+  const std::optional<std::string> named = query.Text("scope");
+  AdminReply refusal;
+  const std::shared_ptr<Scope> scope = UseScope(target, refusal);
+  if (!scope) return refusal;
+  scope->lanes().Reset();
+  if (!named) {
+    state_.connections.Reset();
+    state_.scopes.ForgetAll();
+  }
+  state_.journal.Clear(named);
   return JsonReply(200, {{"ok", true}});
 }
 
@@ -159,11 +237,13 @@ AdminReply AdminPages::GetMetrics(std::string_view, const std::string&) {
   return reply;
 }
 
-AdminReply AdminPages::GetClock(std::string_view, const std::string&) {
-  return JsonReply(200, {{"now_ms", state_.scopes.default_scope().clock.now_ms()}});
+AdminReply AdminPages::GetClock(std::string_view target, const std::string&) {
+  AdminReply refusal;
+  const std::shared_ptr<Scope> scope = FindScope(target, refusal);
+  return scope ? JsonReply(200, {{"now_ms", scope->clock.now_ms()}}) : refusal;
 }
 
-AdminReply AdminPages::AdvanceClock(std::string_view, const std::string& body) {
+AdminReply AdminPages::AdvanceClock(std::string_view target, const std::string& body) {
   config::JsonProblems problems("clock");
   const json root = config::ParseJson(body, problems);
   config::ObjectReader object(root, "", problems);
@@ -171,11 +251,13 @@ AdminReply AdminPages::AdvanceClock(std::string_view, const std::string& body) {
       object.RequiredInteger("advance_ms", {0, MockClock::kMaxAdvance.count()}));
   object.Finish();
   if (problems.any()) return ErrorReply(400, problems.error().message());
-  MockClock& clock = state_.scopes.default_scope().clock;
-  if (!clock.Advance(by)) {
+  AdminReply refusal;
+  const std::shared_ptr<Scope> scope = UseScope(target, refusal);
+  if (!scope) return refusal;
+  if (!scope->clock.Advance(by)) {
     return ErrorReply(400, "advance_ms: beyond what a clock can be advanced in all");
   }
-  return JsonReply(200, {{"now_ms", clock.now_ms()}});
+  return JsonReply(200, {{"now_ms", scope->clock.now_ms()}});
 }
 
 }  // namespace keywalk::mock

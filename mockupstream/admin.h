@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ class AdminPages {
   // The route of a request, or null and the reply that says what there is instead.
   static const Route* FindRoute(const io::RequestHead& head, AdminReply& refusal);
 
+  // A page is for the scope of ?scope=ID; without it, for the default one or for the whole server.
+  AdminReply GetScopes(std::string_view target, const std::string& body);
+  AdminReply DeleteScope(std::string_view target, const std::string& body);
   AdminReply GetScript(std::string_view target, const std::string& body);
   AdminReply GetConnections(std::string_view target, const std::string& body);
   AdminReply PutScript(std::string_view target, const std::string& body);
@@ -49,6 +53,10 @@ class AdminPages {
   AdminReply GetMetrics(std::string_view target, const std::string& body);
   AdminReply GetClock(std::string_view target, const std::string& body);
   AdminReply AdvanceClock(std::string_view target, const std::string& body);
+
+  // The scope that the query names, as it is or made anew; null, and the reply that says why not.
+  std::shared_ptr<Scope> FindScope(std::string_view target, AdminReply& refusal);
+  std::shared_ptr<Scope> UseScope(std::string_view target, AdminReply& refusal);
 
   MockState& state_;
   JournalPage journal_;

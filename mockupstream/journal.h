@@ -20,12 +20,14 @@ enum class FaultState : std::uint8_t { kNone, kPending, kFired, kNotReached };
 std::string_view ToString(FaultState fault);
 
 struct JournalEntry {
-  std::uint64_t sequence = 0;    // from 0, in order of arrival
-  std::int64_t time_ms = 0;      // since the server started
-  std::uint64_t connection = 0;  // the same number: the same connection
-  std::string scope;             // its id; empty: the default one
-  std::string lane;              // the lane's name; "default" for unknown keys
-  std::string key_hint;          // masked
+  std::uint64_t sequence = 0;        // from 0, in order of arrival
+  std::int64_t time_ms = 0;          // since the server started
+  std::uint64_t connection = 0;      // the same number: the same connection
+  std::string scope;                 // its id; empty: the default one
+  std::string route;                 // the name of the lane's route; empty: none, its own steps
+  std::optional<std::size_t> chaos;  // the draw that replaced the step
+  std::string lane;                  // the lane's name; "default" for unknown keys
+  std::string key_hint;              // masked
   std::optional<std::size_t>
       step;  // its number in the lane, counted over repeats; nullopt: past the end, or refused
   std::string model;  // of a modelled lane: "admitted", or why not (ToString(Refusal)); else empty

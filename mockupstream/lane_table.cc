@@ -13,7 +13,9 @@ std::shared_ptr<LaneState> NewState(std::shared_ptr<const LanePlan> plan, ModelG
 
 }  // namespace
 
-StepPlan::StepPlan(const StepSequence& sequence) : sequence_(sequence) {
+StepPlan::StepPlan(const Lane& lane, const Route* route)
+    : route_(route), sequence_(route != nullptr ? static_cast<const StepSequence&>(*route) : lane) {
+  if (lane.chaos) chaos_.emplace(*lane.chaos, lane.name, route != nullptr ? route->name : "");
   std::uint64_t end = 0;
   ends_.reserve(sequence_.steps.size());
   for (const ScriptStep& step : sequence_.steps) ends_.push_back(end += step.times);
@@ -29,23 +31,57 @@ const ScriptStep* StepPlan::At(std::uint64_t number) const {
   return &sequence_.steps[static_cast<std::size_t>(end - ends_.begin())];
 }
 
+std::optional<std::size_t> StepPlan::Draw(std::uint64_t number) const {
+  return chaos_ ? chaos_->Hit(number) : std::nullopt;
+}
+
 std::uint64_t StepPlan::Served(std::uint64_t turns) const {
   const bool ends = sequence_.at_end == AtEnd::kFailLoud || total() == 0;
   return ends ? std::min(turns, total()) : turns;
 }
 
-LaneState::Turn LaneState::Take(const RequestFacts&) { return Take(); }
+LanePlan::LanePlan(Lane lane) : lane_(std::move(lane)), reads_body_first_(ReadsBodyFirst(lane_)) {
+  sequences_.reserve(1 + lane_.routes.size());
+  sequences_.emplace_back(lane_);
+  for (const Route& route : lane_.routes) sequences_.emplace_back(lane_, &route);
+}
 
-LaneState::Turn LaneState::Take() {
+std::size_t LanePlan::SequenceFor(const RequestFacts& request) const {
+  const auto found =
+      std::find_if(lane_.routes.begin(), lane_.routes.end(),
+                   [&request](const Route& route) { return route.match.Matches(request); });
+  if (found == lane_.routes.end()) return 0;
+  return 1 + static_cast<std::size_t>(found - lane_.routes.begin());
+}
+
+LaneState::Turn LaneState::Take(const RequestFacts& request) {
+  return TakeFrom(plan_->SequenceFor(request));
+}
+
+LaneState::Turn LaneState::Take() { return TakeFrom(0); }
+
+LaneState::Turn LaneState::TakeFrom(std::size_t sequence) {
+  const StepPlan& plan = plan_->sequences()[sequence];
   // Counting up is the whole of the atomic pop: what a number means never changes.
-  const std::uint64_t number = taken_.fetch_add(1, std::memory_order_relaxed);
-  const ScriptStep* step = plan_->steps().At(number);
-  if (step == nullptr) return {};
-  return {step, number};
+  const std::uint64_t number = taken_[sequence].fetch_add(1, std::memory_order_relaxed);
+  Turn turn;
+  turn.route = plan.route();
+  turn.step = plan.At(number);
+  if (turn.step == nullptr) return turn;
+  turn.number = number;
+  turn.draw = plan.Draw(number);
+  if (turn.draw) turn.step = &lane().chaos->draws[*turn.draw].step;
+  return turn;
+}
+
+std::size_t LaneState::served(std::size_t sequence) const {
+  return plan_->sequences()[sequence].Served(taken_[sequence].load(std::memory_order_relaxed));
 }
 
 std::size_t LaneState::served() const {
-  return plan_->steps().Served(taken_.load(std::memory_order_relaxed));
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < taken_.size(); ++i) all += served(i);
+  return all;
 }
 
 LaneTable::LaneTable(Script script, Milliseconds wall_at_zero) : wall_at_zero_(wall_at_zero) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "keywalk/secret.h"
+#include "mockupstream/chaos.h"
 #include "mockupstream/model_gate.h"
 #include "mockupstream/request_facts.h"
 #include "mockupstream/script.h"
@@ -26,8 +27,12 @@ namespace keywalk::mock {
 // Which step of a sequence the n-th request gets. Immutable.
 class StepPlan {
  public:
-  // `sequence` outlives it.
-  explicit StepPlan(const StepSequence& sequence);
+  // Of the lane's own steps, or of those of a route. Both outlive it.
+  explicit StepPlan(const Lane& lane, const Route* route = nullptr);
+
+  const Route* route() const { return route_; }
+  // The draw of the lane's chaos that hits that step; nullopt: none.
+  std::optional<std::size_t> Draw(std::uint64_t number) const;
 
   // Null past the end of a sequence that fails loudly.
   const ScriptStep* At(std::uint64_t number) const;
@@ -37,25 +42,31 @@ class StepPlan {
  private:
   std::uint64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
 
+  const Route* const route_;
   const StepSequence& sequence_;
+  std::optional<ChaosTable> chaos_;
   std::vector<std::uint64_t> ends_;  // ends_[i]: how many turns steps 0 to i take together
 };
 
 // A lane as the script has it, and what serving it needs. Immutable, shared by all scopes.
 class LanePlan {
  public:
-  explicit LanePlan(Lane lane) : lane_(std::move(lane)), steps_(lane_) {}
+  explicit LanePlan(Lane lane);
   LanePlan(const LanePlan&) = delete;
   LanePlan& operator=(const LanePlan&) = delete;
 
   const Lane& lane() const { return lane_; }
-  const StepPlan& steps() const { return steps_; }
+  // The lane's own steps, then those of each route.
+  const std::vector<StepPlan>& sequences() const { return sequences_; }
+  // The index in sequences() of the one that serves the request.
+  std::size_t SequenceFor(const RequestFacts& request) const;
   // True if the step depends on the request's body, which is then read (and kept) first.
-  bool reads_body_first() const { return lane_.model && DependsOnCost(*lane_.model); }
+  bool reads_body_first() const { return reads_body_first_; }
 
  private:
   const Lane lane_;
-  const StepPlan steps_;
+  std::vector<StepPlan> sequences_;
+  const bool reads_body_first_;
 };
 
 // A lane and how far it has got, in one scope. All methods are safe for concurrent use.
@@ -64,7 +75,7 @@ class LaneState {
   // `gate` is that of the lane's model; null if it has none.
   explicit LaneState(std::shared_ptr<const LanePlan> plan,
                      std::unique_ptr<ModelGate> gate = nullptr)
-      : plan_(std::move(plan)), gate_(std::move(gate)) {}
+      : plan_(std::move(plan)), gate_(std::move(gate)), taken_(plan_->sequences().size()) {}
   explicit LaneState(Lane lane) : LaneState(std::make_shared<const LanePlan>(std::move(lane))) {}
   LaneState(const LaneState&) = delete;
   LaneState& operator=(const LaneState&) = delete;
@@ -73,6 +84,8 @@ class LaneState {
   struct Turn {
     const ScriptStep* step = nullptr;   // null: past the end of a lane that fails loudly
     std::optional<std::size_t> number;  // counted over repeats; nullopt with a null step
+    const Route* route = nullptr;       // null: the lane's own steps
+    std::optional<std::size_t> draw;    // of the lane's chaos, whose step this is
   };
   // Pops the next step for that request. The step lives as long as the lane.
   Turn Take(const RequestFacts& request);
@@ -83,13 +96,16 @@ class LaneState {
   const std::shared_ptr<const LanePlan>& plan() const { return plan_; }
   // Null for a lane without a model. What it refuses takes no turn.
   ModelGate* gate() const { return gate_.get(); }
-  // How many turns had a step.
+  // How many turns had a step; of the sequence at that place of the plan, or of all.
+  std::size_t served(std::size_t sequence) const;
   std::size_t served() const;
 
  private:
+  Turn TakeFrom(std::size_t sequence);
+
   const std::shared_ptr<const LanePlan> plan_;
   const std::unique_ptr<ModelGate> gate_;
-  std::atomic<std::uint64_t> taken_{0};
+  std::vector<std::atomic<std::uint64_t>> taken_;  // turns, by sequence
 };
 
 // Lanes by key. All methods are safe for concurrent use; a lane that a request holds outlives its

@@ -69,12 +69,6 @@ void RecordOutcome(const AnswerOutcome& outcome, JournalEntry& entry) {
   entry.fault = fired ? FaultState::kFired : FaultState::kNotReached;
 }
 
-MockError TooManyScopes(std::size_t limit) {
-  return MockError(kUnanswerable, "mock_too_many_scopes",
-                   "this server has " + std::to_string(limit) +
-                       " scopes, its limit: forget some with DELETE /__mock/scopes?scope=ID");
-}
-
 MockError BodyError(int status) {
   return MockError(status, "mock_request_body",
                    status == 413 ? "the request's body is larger than this server's limit"
@@ -214,6 +208,19 @@ FaultScene MockHandler::Scene(std::uint64_t sequence) {
   return FaultScene(context_, options_.max_stall, fired);
 }
 
+std::string MockHandler::WhyNoStep(const Served& served) {
+  const std::string lane(served.lane_name());
+  if (served.turn.route != nullptr) {
+    return "lane exhausted: route " + served.turn.route->name + " of " + lane +
+           " has no further step";
+  }
+  if (served.lane->lane().routes.empty() || !served.lane->lane().steps.empty()) {
+    return "lane exhausted: " + lane + " has no further step";
+  }
+  return "no route of " + lane + " matches " + std::string(served.facts.method()) + " " +
+         std::string(served.facts.path());
+}
+
 BodyLimits MockHandler::Limits(const Served& served) const {
   BodyLimits limits = options_.body;
   if (served.needs_body()) limits.keep_bytes = std::max(limits.keep_bytes, kMaxKeptBytes);
@@ -225,7 +232,10 @@ void MockHandler::FindLane(const ScopedTarget& where, Served& served) {
     served.error.emplace(400, "mock_scope", std::string(where.problem()));
   } else {
     served.scope = state_.scopes.Use(where.scope());
-    if (!served.scope) served.error.emplace(TooManyScopes(state_.scopes.max_scopes()));
+    if (!served.scope) {
+      served.error.emplace(kUnanswerable, "mock_too_many_scopes",
+                           TooManyScopes(state_.scopes.max_scopes()));
+    }
   }
   const Scope& clock_of = served.scope ? *served.scope : state_.scopes.default_scope();
   served.time_ms = clock_of.clock.now_ms();
@@ -260,10 +270,8 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
     StepAnswer answer(scene, exchange, step);
     outcome = co_await answer.Run();
   } else {
-    const MockError error(
-        kUnanswerable, "mock_lane_exhausted",
-        "lane exhausted: " + served.scope->lanes().masker().Mask(served.lane_name()) +
-            " has no further step");
+    const std::string text = served.scope->lanes().masker().Mask(WhyNoStep(served));
+    const MockError error(kUnanswerable, "mock_lane_exhausted", text);
     outcome = co_await RespondError(exchange, error);
   }
   co_return outcome;
@@ -315,6 +323,8 @@ std::uint64_t MockHandler::RecordRequest(const io::ServerExchange& exchange, Ser
   entry.lane = served.lane_name();
   entry.model = served.model();
   entry.step = served.turn.number;
+  if (served.turn.route != nullptr) entry.route = served.turn.route->name;
+  entry.chaos = served.turn.draw;
   if (served.turn.step != nullptr && served.turn.step->fault) entry.fault = FaultState::kPending;
   if (served.body_read) RecordBody(served, entry);
   return state_.journal.Append(std::move(entry));

@@ -45,6 +45,8 @@ class MockHandler final : public io::HttpHandler {
   // journal, answer, journal.
   Awaitable<void> Serve(io::ServerExchange& exchange, const ScopedTarget& where);
   void FindLane(const ScopedTarget& where, Served& served);
+  // For a request that found its lane at an end.
+  static std::string WhyNoStep(const Served& served);
   BodyLimits Limits(const Served& served) const;
   Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served, BodyGate* gate = nullptr);
   Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served,

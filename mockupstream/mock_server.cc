@@ -71,6 +71,22 @@ class MockServerImpl final : public MockServer {
     state_.scopes.default_scope().lanes().Add(std::move(script));
   }
 
+  bool SetScript(std::string_view scope_id, Script script) override {
+    const std::shared_ptr<Scope> scope = state_.scopes.Use(scope_id);
+    if (scope) scope->lanes().Replace(std::move(script));
+    return scope != nullptr;
+  }
+  bool ForgetScope(std::string_view scope_id) override { return state_.scopes.Forget(scope_id); }
+  bool AdvanceClock(std::string_view scope_id, std::chrono::milliseconds by) override {
+    const std::shared_ptr<Scope> scope = state_.scopes.Use(scope_id);
+    return scope && scope->clock.Advance(by);
+  }
+
+  std::vector<JournalEntry> JournalOf(std::string_view scope) const override {
+    std::vector<JournalEntry> entries = state_.journal.From(0);
+    std::erase_if(entries, [scope](const JournalEntry& entry) { return entry.scope != scope; });
+    return entries;
+  }
   std::vector<JournalEntry> Journal(std::uint64_t from) const override {
     return state_.journal.From(from);
   }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "keywalk/result.h"
@@ -51,12 +52,24 @@ class MockServer {
 
   // Replaces all lanes; steps start over.
   virtual void SetScript(Script script) = 0;
+  // The same for a scope of its own: of requests with `X-Keywalk-Scope: ID` or a path of
+  // /__scope/ID/. False, and nothing happens, if there are max_scopes others.
+  // Its "connections" are left aside. REQUIRES: IsScopeId(scope)
+  virtual bool SetScript(std::string_view scope, Script script) = 0;
+  // False if there is no scope of that name. The next request makes it anew, from the server's
+  // script.
+  virtual bool ForgetScope(std::string_view scope) = 0;
+  // Adds to the clock of a scope, or of requests without one: quota windows pass at once, delays do
+  // not. False, and nothing happens, beyond max_scopes or MockClock::kMaxAdvance.
+  virtual bool AdvanceClock(std::string_view scope, std::chrono::milliseconds by) = 0;
   // Adds lanes, or replaces those of the same key. The script's "connections" are left aside.
   virtual void AddLanes(Script script) = 0;
 
   // Entries with a sequence number of at least `from`, in order of arrival. An entry appears when
   // its request has been read (or its step was served early) and is completed in place.
   virtual std::vector<JournalEntry> Journal(std::uint64_t from = 0) const = 0;
+  // Those of one scope; "": of requests without one.
+  virtual std::vector<JournalEntry> JournalOf(std::string_view scope) const = 0;
   // The sequence number the next entry will have.
   virtual std::uint64_t journal_next() const = 0;
   virtual void ClearJournal() = 0;

@@ -28,6 +28,11 @@ bool IsScopeId(std::string_view id) {
          std::all_of(id.begin(), id.end(), IsIdCharacter);
 }
 
+std::string TooManyScopes(std::size_t max_scopes) {
+  return "this server has " + std::to_string(max_scopes) +
+         " scopes, its limit: forget some with DELETE /__mock/scopes?scope=ID";
+}
+
 ScopedTarget::ScopedTarget(std::string_view target, const Headers& headers) : target_(target) {
   const std::optional<std::string_view> field = headers.Find(kScopeField);
   const bool has_prefix = target.starts_with(kScopePrefix);
@@ -41,7 +46,7 @@ ScopedTarget::ScopedTarget(std::string_view target, const Headers& headers) : ta
     scope_ = *field;
   }
   if ((has_prefix || field) && !IsScopeId(scope_)) {
-    problem_ = "a scope's name is 1 to 64 letters, digits, \".\", \"_\" and \"-\"";
+    problem_ = kScopeIdRule;
   }
 }
 
@@ -83,6 +88,11 @@ bool ScopeTable::Forget(std::string_view id) {
   if (found == named_.end()) return false;
   named_.erase(found);
   return true;
+}
+
+void ScopeTable::ForgetAll() {
+  const std::lock_guard lock(mutex_);
+  named_.clear();
 }
 
 SecretMasker ScopeTable::masker() const {

@@ -55,6 +55,7 @@ class ScopeTable {
   std::vector<std::shared_ptr<Scope>> Named() const;
   // False if there is none of that name. The next use makes it anew.
   bool Forget(std::string_view id);
+  void ForgetAll();
 
   // Of the keys of all scopes, for texts that may hold one.
   SecretMasker masker() const;
@@ -69,6 +70,11 @@ class ScopeTable {
 
 // True for 1 to 64 letters, digits, ".", "_" and "-".
 bool IsScopeId(std::string_view id);
+inline constexpr std::string_view kScopeIdRule =
+    "a scope's name is 1 to 64 letters, digits, \".\", \"_\" and \"-\"";
+
+// What a client is told that wants one more: the limit, and the way out.
+std::string TooManyScopes(std::size_t max_scopes);
 
 // Where a request is directed: `X-Keywalk-Scope: ID`, or a target of /__scope/ID/....
 class ScopedTarget {

@@ -1,10 +1,13 @@
 #include "mockupstream/script.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "config/schema_version.h"
 #include "keywalk/secret.h"
+#include "mockupstream/chaos.h"
 #include "mockupstream/model_gate.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/script_step.h"
@@ -45,15 +48,80 @@ ScriptStep SuccessStep(ModelProvider provider) {
   return step;
 }
 
-// The steps of a lane that is an object, whose `model` has been read.
-void ReadLaneSteps(ObjectReader& object, Lane& lane, JsonProblems& problems) {
-  const json* steps = lane.model ? object.Array("steps") : object.RequiredArray("steps");
-  if (steps != nullptr) {
-    lane.steps = ReadSteps(*steps, object.PointerTo("steps"), lane.at_end, problems);
+// "steps" and "at_end" of a lane or a route.
+void ReadSequence(ObjectReader& object, AtEnd default_at_end, StepSequence& sequence,
+                  JsonProblems& problems) {
+  sequence.at_end = ToAtEnd(
+      object.Choice("at_end", ToString(default_at_end), {"fail_loud", "repeat_last", "loop"}));
+  if (const json* steps = object.RequiredArray("steps")) {
+    sequence.steps = ReadSteps(*steps, object.PointerTo("steps"), sequence.at_end, problems);
+  }
+}
+
+// Those of a lane, whose routes and model have been read.
+void ReadLaneSteps(ObjectReader& object, AtEnd default_at_end, Lane& lane, JsonProblems& problems) {
+  if (object.Has("steps") || (!lane.model && lane.routes.empty())) {
+    ReadSequence(object, default_at_end, lane, problems);
   } else if (lane.model) {
     if (object.Has("at_end")) object.Problem("at_end", "needs \"steps\"");
     lane.steps.push_back(SuccessStep(lane.model->provider));
     lane.at_end = AtEnd::kRepeatLast;
+  } else {
+    // What matches no route is not expected.
+    lane.at_end = AtEnd::kFailLoud;
+    if (object.String("at_end", "fail_loud") != "fail_loud") {
+      object.Problem("at_end", "without steps there is \"fail_loud\" only");
+    }
+  }
+}
+
+std::vector<Route> ReadRoutes(ObjectReader& lane, JsonProblems& problems) {
+  std::vector<Route> routes;
+  const json* array = lane.Array("routes");
+  if (array == nullptr) return routes;
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const std::string pointer = JoinPointer(lane.PointerTo("routes"), i);
+    ObjectReader object((*array)[i], pointer, problems);
+    Route route;
+    route.name = object.String("name", std::to_string(i));
+    if (!names.insert(route.name).second) object.Problem("name", "another route has this name");
+    if (const json* match = object.RequiredObject("match")) {
+      route.match = ReadMatch(*match, object.PointerTo("match"), problems);
+    }
+    ReadSequence(object, AtEnd::kRepeatLast, route, problems);
+    object.Finish();
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+void CheckBodyReadFirst(const std::vector<ScriptStep>& steps, const std::string& pointer,
+                        JsonProblems& problems) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!AnswersBeforeBody(steps[i])) continue;
+    problems.Add(JoinPointer(pointer, i),
+                 "would answer before the request's body, which this lane reads to choose a step");
+  }
+}
+
+void CheckChaos(const Lane& lane, const std::string& pointer, JsonProblems& problems) {
+  if (!lane.chaos || !ReadsBodyFirst(lane)) return;
+  for (std::size_t i = 0; i < lane.chaos->draws.size(); ++i) {
+    if (!AnswersBeforeBody(lane.chaos->draws[i].step)) continue;
+    problems.Add(JoinPointer(JoinPointer(pointer, "draws"), i),
+                 "would answer before the request's body, which a lane reads to choose a step");
+  }
+}
+
+// A lane that reads the body first cannot have steps that must not wait for it.
+void CheckLane(const Lane& lane, const std::string& pointer, JsonProblems& problems) {
+  if (!ReadsBodyFirst(lane)) return;
+  CheckChaos(lane, JoinPointer(pointer, "chaos"), problems);
+  CheckBodyReadFirst(lane.steps, JoinPointer(pointer, "steps"), problems);
+  for (std::size_t i = 0; i < lane.routes.size(); ++i) {
+    const std::string route = JoinPointer(JoinPointer(pointer, "routes"), i);
+    CheckBodyReadFirst(lane.routes[i].steps, JoinPointer(route, "steps"), problems);
   }
 }
 
@@ -78,18 +146,9 @@ class ModelContext {
         lane.model->organisation = found->second;
       }
     }
-    if (DependsOnCost(*lane.model)) CheckNotEarly(lane, JoinPointer(pointer, "steps"));
   }
 
  private:
-  void CheckNotEarly(const Lane& lane, const std::string& steps) const {
-    for (std::size_t i = 0; i < lane.steps.size(); ++i) {
-      if (!lane.steps[i].early) continue;
-      problems_.Add(JoinPointer(JoinPointer(steps, i), "early"),
-                    "cannot be before the body, which the lane's model counts");
-    }
-  }
-
   const OrganisationSpecs organisations_;
   const std::optional<Milliseconds> wall_at_zero_;
   JsonProblems& problems_;
@@ -102,9 +161,11 @@ SecretMasker KeysOf(const json& root) {
   if (root.is_object()) {
     for (const auto& [name, value] : root.items()) {
       if (name == "lanes" && value.is_object()) {
-        for (const auto& lane : value.items()) keys.push_back(lane.key());
+        for (const auto& lane : value.items()) {
+          if (lane.key() != config::kComment) keys.push_back(lane.key());
+        }
       } else if (name != "default_lane" && name != "connections" && name != "organisations" &&
-                 value.is_structured()) {
+                 name != "chaos" && value.is_structured()) {
         keys.push_back(name);
       }
     }
@@ -116,6 +177,18 @@ Error MaskedError(const JsonProblems& problems, std::string_view text) {
   // Reads duplicate keys, too, which the strict parser stops at.
   const json root = json::parse(text.begin(), text.end(), nullptr, false);
   return Error(KeysOf(root).Mask(problems.error().message()));
+}
+
+// For the lanes that have none of their own.
+void SetChaos(const std::shared_ptr<const Chaos>& chaos, const std::string& pointer, Script& script,
+              JsonProblems& problems) {
+  const auto set = [&](Lane& lane) {
+    if (lane.chaos) return;
+    lane.chaos = chaos;
+    CheckChaos(lane, pointer, problems);
+  };
+  for (auto& [key, lane] : script.lanes) set(lane);
+  if (script.default_lane) set(*script.default_lane);
 }
 
 }  // namespace
@@ -132,6 +205,16 @@ std::string_view ToString(AtEnd at_end) {
   return "?";
 }
 
+bool ReadsBodyFirst(const Lane& lane) {
+  if (lane.model && DependsOnCost(*lane.model)) return true;
+  return std::any_of(lane.routes.begin(), lane.routes.end(),
+                     [](const Route& route) { return route.match.json != nullptr; });
+}
+
+bool AnswersBeforeBody(const ScriptStep& step) {
+  return step.early || (step.fault && IsInRequest(step.fault->at));
+}
+
 Lane ReadLane(const json& value, std::string pointer, AtEnd default_at_end,
               JsonProblems& problems) {
   Lane lane;
@@ -142,12 +225,15 @@ Lane ReadLane(const json& value, std::string pointer, AtEnd default_at_end,
   }
   ObjectReader object(value, std::move(pointer), problems);
   lane.name = object.String("name");
-  lane.at_end = ToAtEnd(
-      object.Choice("at_end", ToString(default_at_end), {"fail_loud", "repeat_last", "loop"}));
+  lane.routes = ReadRoutes(object, problems);
   if (const json* model = object.Value("model")) {
     lane.model = ReadLaneModel(*model, object.PointerTo("model"), problems);
   }
-  ReadLaneSteps(object, lane, problems);
+  ReadLaneSteps(object, default_at_end, lane, problems);
+  if (const json* chaos = object.Value("chaos")) {
+    lane.chaos =
+        std::make_shared<const Chaos>(ReadChaos(*chaos, object.PointerTo("chaos"), problems));
+  }
   object.Finish();
   return lane;
 }
@@ -164,11 +250,12 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
   const ModelContext models(object, problems);
   if (const json* lanes = object.Object("lanes")) {
     for (const auto& [key, value] : lanes->items()) {
-      if (key == config::kComment && value.is_string()) continue;
+      if (problems.IsComment(key, value)) continue;
       const std::string pointer = JoinPointer(object.PointerTo("lanes"), MaskKey(key));
       if (key.empty()) problems.Add(pointer, "is no key: use \"default_lane\"");
       Lane lane = ReadLane(value, pointer, AtEnd::kRepeatLast, problems);
       models.Complete(lane, pointer);
+      CheckLane(lane, pointer, problems);
       script.lanes.emplace(key, std::move(lane));
     }
   }
@@ -176,9 +263,15 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
     const std::string pointer = object.PointerTo("default_lane");
     script.default_lane = ReadLane(*lane, pointer, AtEnd::kRepeatLast, problems);
     models.Complete(*script.default_lane, pointer);
+    CheckLane(*script.default_lane, pointer, problems);
   }
   if (const json* connections = object.Value("connections")) {
     script.connections = ReadConnections(*connections, object.PointerTo("connections"), problems);
+  }
+  if (const json* chaos = object.Value("chaos")) {
+    const std::string place = object.PointerTo("chaos");
+    SetChaos(std::make_shared<const Chaos>(ReadChaos(*chaos, place, problems)), place, script,
+             problems);
   }
   object.Finish();  // first: lanes that stand in the root are unknown keys, not missing ones
   if (script.lanes.empty() && !script.default_lane) {

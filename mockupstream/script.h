@@ -19,6 +19,7 @@
 #include "mockupstream/connection_script.h"
 #include "mockupstream/fault.h"
 #include "mockupstream/key_model_json.h"
+#include "mockupstream/matcher.h"
 
 namespace keywalk::mock {
 
@@ -63,11 +64,26 @@ struct StepSequence {
   AtEnd at_end = AtEnd::kRepeatLast;
 };
 
+// Steps for the requests that match.
+struct Route : StepSequence {
+  std::string name;  // for the journal; its index in the lane if the script gives none
+  RequestMatch match;
+};
+
+struct Chaos;  // chaos.h
+
 struct Lane : StepSequence {
-  std::string name;  // for the journal; the masked key if the script gives none
+  std::string name;                    // for the journal; the masked key if the script gives none
+  std::vector<Route> routes;           // the first that matches serves; none: the lane's own steps
+  std::shared_ptr<const Chaos> chaos;  // the lane's, else the script's; null: none
   // Admits the lane's requests, or refuses them, before a step is taken.
   std::optional<LaneModel> model;
 };
+
+// True if the request's body must be known before a step is taken: a route or the model asks it.
+bool ReadsBodyFirst(const Lane& lane);
+// True if the step answers, or fails, before the request's body has been read.
+bool AnswersBeforeBody(const ScriptStep& step);
 
 struct Script {
   std::map<std::string, Lane, std::less<>> lanes;  // by key

@@ -1,9 +1,12 @@
 #include "mockupstream/script_json.h"
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
+#include "mockupstream/chaos.h"
+#include "mockupstream/credential.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/script_fault.h"
 
@@ -13,6 +16,21 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kShownBodyBytes = 4096;
+
+// Every string in a value masked, names of members too.
+json MaskStrings(const json& value, const std::function<std::string(const std::string&)>& mask) {
+  if (value.is_string()) return mask(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return value;
+  json masked = value.is_array() ? json::array() : json::object();
+  for (const auto& [name, member] : value.items()) {
+    if (value.is_array()) {
+      masked.push_back(MaskStrings(member, mask));
+    } else {
+      masked[mask(name)] = MaskStrings(member, mask);
+    }
+  }
+  return masked;
+}
 
 json HeadersJson(const Headers& headers, const SecretMasker& masker) {
   json list = json::array();
@@ -64,14 +82,52 @@ json StepJson(const ScriptStep& step, const SecretMasker& masker) {
   return object;
 }
 
+json SequenceJson(const StepSequence& sequence, const std::string& name, std::size_t served,
+                  const SecretMasker& masker) {
+  json steps = json::array();
+  for (const ScriptStep& step : sequence.steps) steps.push_back(StepJson(step, masker));
+  return {{"name", masker.Mask(name)},
+          {"at_end", ToString(sequence.at_end)},
+          {"served", served},
+          {"steps", std::move(steps)}};
+}
+
+// What a match holds may be a key that has no lane, or that is only part of one.
+json MatchJson(const RequestMatch& match, const SecretMasker& masker) {
+  Headers headers;
+  for (const FieldMatch& field : match.headers) {
+    if (field.pattern && IsValidHeaderValue(*field.pattern))
+      headers.Add(field.name, *field.pattern);
+  }
+  std::string target = "?";
+  for (const FieldMatch& field : match.query) {
+    if (field.name == "key") target += "key=" + field.pattern.value_or("");
+  }
+  const SecretMasker own(AllCredentials(headers, target));
+  return MaskStrings(ToJson(match),
+                     [&](const std::string& text) { return masker.Mask(own.Mask(text)); });
+}
+
+json ChaosJson(const Chaos& chaos, const SecretMasker& masker) {
+  json draws = json::array();
+  for (const Chaos::Draw& draw : chaos.draws) {
+    json object = StepJson(draw.step, masker);
+    object["probability"] = draw.probability;
+    draws.push_back(std::move(object));
+  }
+  return {{"seed", chaos.seed}, {"draws", std::move(draws)}};
+}
+
 json LaneJson(const LaneState& state, const SecretMasker& masker) {
   const Lane& lane = state.lane();
-  json steps = json::array();
-  for (const ScriptStep& step : lane.steps) steps.push_back(StepJson(step, masker));
-  json object = {{"name", masker.Mask(lane.name)},
-                 {"at_end", ToString(lane.at_end)},
-                 {"served", state.served()},
-                 {"steps", std::move(steps)}};
+  json object = SequenceJson(lane, lane.name, state.served(0), masker);
+  for (std::size_t i = 0; i < lane.routes.size(); ++i) {
+    const Route& route = lane.routes[i];
+    json shown = SequenceJson(route, route.name, state.served(i + 1), masker);
+    shown["match"] = MatchJson(route.match, masker);
+    object["routes"].push_back(std::move(shown));
+  }
+  if (lane.chaos) object["chaos"] = ChaosJson(*lane.chaos, masker);
   if (lane.model) object["model"] = ToJson(*lane.model);
   return object;
 }

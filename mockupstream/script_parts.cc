@@ -40,6 +40,7 @@ Headers ReadHeaders(ObjectReader& step, std::string_view key, JsonProblems& prob
   const json* object = step.Object(key);
   if (object == nullptr) return headers;
   for (const auto& [name, value] : object->items()) {
+    if (problems.IsComment(name, value)) continue;
     const std::string pointer = JoinPointer(step.PointerTo(key), name);
     if (!IsValidHeaderName(name)) {
       problems.Add(pointer, "is not a header name (RFC 9110 section 5.6.2)");

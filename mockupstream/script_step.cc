@@ -87,8 +87,7 @@ void CheckCombinations(const ScriptStep& step, ObjectReader& object) {
 
 }  // namespace
 
-ScriptStep ReadStep(const json& value, std::string pointer, JsonProblems& problems) {
-  ObjectReader object(value, std::move(pointer), problems);
+ScriptStep ReadStepMembers(ObjectReader& object, JsonProblems& problems) {
   ScriptStep step;
   step.status = static_cast<int>(object.Integer("status", 200, kStatusRange));
   step.headers = ReadHeaders(object, "headers", problems);
@@ -105,13 +104,19 @@ ScriptStep ReadStep(const json& value, std::string pointer, JsonProblems& proble
   step.trailers = ReadHeaders(object, "trailers", problems);
   step.early = object.Boolean("early", false);
   step.endless = object.Boolean("endless", false);
-  step.times = static_cast<std::size_t>(object.Integer("times", 1, kTimesRange));
   if (const json* fault = object.Object("fault")) {
     step.fault = ReadFault(*fault, object.PointerTo("fault"), problems);
   }
   AddContentType(object, step);
   if (step.fault) CheckFault(step, *step.fault, object.Has("respond"), object);
   CheckCombinations(step, object);
+  return step;
+}
+
+ScriptStep ReadStep(const json& value, std::string pointer, JsonProblems& problems) {
+  ObjectReader object(value, std::move(pointer), problems);
+  ScriptStep step = ReadStepMembers(object, problems);
+  step.times = static_cast<std::size_t>(object.Integer("times", 1, kTimesRange));
   object.Finish();
   return step;
 }

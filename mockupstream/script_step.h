@@ -14,6 +14,9 @@ namespace keywalk::mock {
 ScriptStep ReadStep(const nlohmann::json& value, std::string pointer,
                     config::JsonProblems& problems);
 
+// The members of an object that make a step, but for "times"; the caller finishes the reader.
+ScriptStep ReadStepMembers(config::ObjectReader& object, config::JsonProblems& problems);
+
 }  // namespace keywalk::mock
 
 #endif  // KEYWALK_MOCKUPSTREAM_SCRIPT_STEP_H_

@@ -72,6 +72,10 @@ void JsonProblems::Add(std::string_view pointer, std::string_view reason) {
   first_.emplace(std::move(message));
 }
 
+bool JsonProblems::IsComment(std::string_view name, const nlohmann::json& value) const {
+  return comments_allowed_ && name == kComment && value.is_string();
+}
+
 std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);

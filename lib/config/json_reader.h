@@ -47,6 +47,8 @@ class JsonProblems {
   // From now on every object that is read may have a "$comment", a string, which is ignored.
   void AllowComments() { comments_allowed_ = true; }
   bool comments_allowed() const { return comments_allowed_; }
+  // True for such a member; for objects whose names are free.
+  bool IsComment(std::string_view name, const nlohmann::json& value) const;
 
  private:
   std::string source_;

@@ -26,7 +26,9 @@ TEST(JournalTest, WritesEveryField) {
   entry.lane = "k0";
   entry.key_hint = "sk-a...wxyz";
   entry.model = "admitted";
+  entry.route = "r";
   entry.step = 2;
+  entry.chaos = 1;
   entry.method = "POST";
   entry.target = "/v1/x?a=b";
   entry.headers = {{"Accept", "*/*"}, {"X-Two", "a"}, {"X-Two", "b"}};
@@ -38,7 +40,7 @@ TEST(JournalTest, WritesEveryField) {
   entry.answered = true;
   const nlohmann::json expected = nlohmann::json::parse(R"({
     "sequence": 4, "time_ms": 12, "connection": 3, "scope": "a test",
-    "lane": "k0", "key": "sk-a...wxyz", "model": "admitted", "step": 2,
+    "lane": "k0", "key": "sk-a...wxyz", "model": "admitted", "route": "r", "step": 2, "chaos": 1,
     "method": "POST", "target": "/v1/x?a=b",
     "headers": {"Accept": "*/*", "X-Two": ["a", "b"]},
     "body_bytes": 5, "body_sha256": "00ff", "body_complete": true, "status": 429,

@@ -128,7 +128,7 @@ TEST(KeyModelJsonTest, NamesThePlaceAndTheReasonOfAWrongModel) {
       {R"({"schema_version": "1.0", "default_lane": {"steps": [{}, {"early": true}], "model":
            {"provider": "openai", "limits":
              [{"kind": "daily_quota", "count": "tokens", "limit": 1}]}}})",
-       "/default_lane/steps/1/early: cannot be before the body, which the lane's model counts"},
+       "/default_lane/steps/1: would answer before the request's body"},
       {WithModel(R"({"provider": "groq"})", R"("organisations": {"o": {}},)"),
        "/organisations/o/limits: is required"},
       {WithModel(R"({"provider": "groq"})", R"("organisations": {"o": {"limits": []}},)"),

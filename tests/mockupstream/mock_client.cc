@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -51,6 +52,15 @@ RawReply Admin(const MockServer& server, std::string_view method, std::string_vi
 void WaitForEntries(const MockServer& server, std::size_t count) {
   EXPECT_TRUE(server.WaitForJournal(
       [count](const std::vector<JournalEntry>& entries) { return entries.size() >= count; },
+      kLimit));
+}
+
+void WaitForEnds(const MockServer& server, std::size_t count) {
+  EXPECT_TRUE(server.WaitForJournal(
+      [count](const std::vector<JournalEntry>& entries) {
+        const auto ended = [](const JournalEntry& entry) { return entry.ended; };
+        return entries.size() == count && std::all_of(entries.begin(), entries.end(), ended);
+      },
       kLimit));
 }
 

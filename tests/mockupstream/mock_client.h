@@ -43,6 +43,8 @@ RawReply Admin(const MockServer& server, std::string_view method, std::string_vi
 
 // Waits until the journal holds `count` entries, or fails the test.
 void WaitForEntries(const MockServer& server, std::size_t count);
+// Waits until so many requests have ended, or fails the test.
+void WaitForEnds(const MockServer& server, std::size_t count);
 // The only entry, once it is complete in its answer's sense (`answered`), or fails the test.
 JournalEntry WaitForAnswered(const MockServer& server);
 // The only entry, once its fault is decided, or fails the test.
