@@ -70,6 +70,32 @@ TEST_P(Http1ParserTest, ChunkedResponseWithTrailers) {
   EXPECT_FALSE(parser.head().headers.Contains("X-Sum"));
 }
 
+// Byte by byte its last chunk once ended the process.
+TEST_P(Http1ParserTest, EmptyChunkedBody) {
+  for (const std::string last :
+       {"0\r\n\r\n", "0\r\nX-Sum: 7\r\n\r\n", "00\r\n\r\n", "0;a\r\n\r\n"}) {
+    Http1Parser parser(Http1Parser::Role::kRequest, 8192);
+    const std::string text =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + last;
+    const Parsed parsed = Feed(parser, text + "GET ", GetParam());
+    EXPECT_FALSE(parsed.code) << parsed.code.message();
+    EXPECT_TRUE(parser.done()) << last;
+    EXPECT_EQ(parsed.body, "");
+    EXPECT_EQ(parsed.consumed, text.size());
+  }
+}
+
+TEST_P(Http1ParserTest, ChunksThatLookLikeTheLastOne) {
+  Http1Parser parser(Http1Parser::Role::kResponse, 8192);
+  const Parsed parsed = Feed(parser,
+                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "4\r\n0\r\nx\r\n0\r\n\r\n",
+                             GetParam());
+  EXPECT_FALSE(parsed.code) << parsed.code.message();
+  EXPECT_TRUE(parser.done());
+  EXPECT_EQ(parsed.body, "0\r\nx");
+}
+
 TEST_P(Http1ParserTest, ResponseUntilClose) {
   Http1Parser parser(Http1Parser::Role::kResponse, 8192);
   const Parsed parsed = Feed(parser, "HTTP/1.0 200 OK\r\n\r\nall of it", GetParam());
