@@ -50,8 +50,9 @@ Awaitable<bool> StepAnswer::Reach(Fault::At place) {
   co_return co_await Happen();
 }
 
+// Once all that comes before it has been written the place is reached, even if the client turns out
+// to have left meanwhile: a good one does so as soon as it has seen enough.
 Awaitable<bool> StepAnswer::Happen() {
-  if (exchange_.client_gone().requested()) co_return false;
   if (BreaksBody() && !has_body()) co_return true;
   switch (fault_.fault().kind) {
     case Fault::Kind::kDrip:

@@ -8,7 +8,6 @@
 namespace keywalk::mock {
 
 Awaitable<bool> FaultRunner::Strike() {
-  if (exchange_.client_gone().requested()) co_return false;
   switch (fault_->kind) {
     case Fault::Kind::kInterim:
       co_return co_await SendInterim();
