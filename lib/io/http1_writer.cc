@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -153,7 +152,7 @@ void CopyEndToEnd(const Headers& from, Headers& out) {
 std::string_view CurrentHttpDate() {
   thread_local std::time_t made_at = 0;
   thread_local std::array<char, 32> text{};
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const std::time_t now = std::time(nullptr);
   if (now != made_at) {
     std::tm parts{};
     gmtime_r(&now, &parts);

@@ -27,13 +27,13 @@ void MessageReader::StartMessage(bool without_body) {
 }
 
 Awaitable<error_code> MessageReader::Fill() {
-  if (ahead_ && ahead_->running()) {
-    on_end_ = nullptr;
-    co_await ahead_->Join();
-    co_return ahead_result_;
-  }
-  Awaitable<error_code> reading = ReadOnce();
-  co_return co_await std::move(reading);
+  return ahead_ && ahead_->running() ? TakeAhead() : ReadOnce();
+}
+
+Awaitable<error_code> MessageReader::TakeAhead() {
+  on_end_ = nullptr;
+  co_await ahead_->Join();
+  co_return ahead_result_;
 }
 
 void MessageReader::ReadAhead(Executor executor, std::function<void()> on_end) {
@@ -69,20 +69,28 @@ Awaitable<error_code> MessageReader::ReadOnce() {
   co_return got.code;
 }
 
-Awaitable<error_code> MessageReader::ReadHead() {
+bool MessageReader::TakeHead(error_code& ec) {
+  ec = {};
   while (!parser_.head_done()) {
     if (!begun_ && role_ == Http1Parser::Role::kRequest) SkipEmptyLines();
-    if (has_buffered() && (begun_ || buffered() != "\r")) {
-      begun_ = true;
-      const Http1Parser::Progress progress = parser_.Put(buffered());
-      begin_ += progress.consumed;
-      if (progress.code) co_return progress.code;
-      if (!progress.need_more) continue;
-    }
-    const error_code ec = co_await Fill();
-    if (ec) co_return ec;
+    if (!has_buffered() || (!begun_ && buffered() == "\r")) return false;
+    begun_ = true;
+    const Http1Parser::Progress progress = parser_.Put(buffered());
+    begin_ += progress.consumed;
+    ec = progress.code;
+    if (ec) return true;
+    if (progress.need_more) return false;
   }
-  co_return error_code{};
+  return true;
+}
+
+Awaitable<error_code> MessageReader::ReadHead() {
+  error_code ec;
+  while (!TakeHead(ec)) {
+    ec = co_await Fill();
+    if (ec) break;
+  }
+  co_return ec;
 }
 
 void MessageReader::SkipEmptyLines() {

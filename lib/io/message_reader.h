@@ -47,6 +47,8 @@ class MessageReader {
 
   // Reads to the end of the head. asio::error::eof: the peer ended before the first byte of it.
   Awaitable<error_code> ReadHead();
+  // The same with what is buffered; false if more must be read.
+  bool TakeHead(error_code& ec);
 
   // The next piece of the body, valid until the next call; empty without an error: the end.
   class Piece {
@@ -61,6 +63,7 @@ class MessageReader {
 
  private:
   Awaitable<error_code> ReadOnce();
+  Awaitable<error_code> TakeAhead();
   Awaitable<void> ReadOn();
   // Skips empty lines before a request, as RFC 9112 section 2.2 asks of servers.
   void SkipEmptyLines();

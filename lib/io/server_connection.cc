@@ -92,8 +92,11 @@ Awaitable<bool> ServerConnection::ReadHead() {
     const error_code ec = co_await reader_.Fill();
     if (ec) co_return false;
   }
-  stream_->ExpiresAfter(options_.header_timeout);
-  const error_code ec = co_await reader_.ReadHead();
+  error_code ec;
+  if (!reader_.TakeHead(ec)) {
+    stream_->ExpiresAfter(options_.header_timeout);
+    ec = co_await reader_.ReadHead();
+  }
   stream_->ExpiresNever();
   if (!ec) co_return true;
   const bool ended = ec == asio::error::eof || ec == asio::error::timed_out ||
@@ -200,9 +203,13 @@ void ServerConnection::DirectionEnded(bool& direction) {
   }
 }
 
-Awaitable<error_code> ServerConnection::Write(std::span<const asio::const_buffer> buffers) {
+void ServerConnection::BeginWrite() {
   writing_ = true;
   stream_->ExpiresAfter(options_.idle_timeout);
+}
+
+Awaitable<error_code> ServerConnection::Write(std::span<const asio::const_buffer> buffers) {
+  BeginWrite();
   const IoResult sent = co_await stream_->Write(buffers);
   DirectionEnded(writing_);
   co_return sent.code;

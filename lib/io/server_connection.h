@@ -53,6 +53,7 @@ class ServerConnection final {
   void StartWatch();
   // One deadline serves both directions: it stays while either is waited for.
   void DirectionEnded(bool& direction);
+  void BeginWrite();
   Awaitable<error_code> Write(std::span<const asio::const_buffer> buffers);
 
   asio::io_context& context_;

@@ -80,15 +80,33 @@ Awaitable<BodyChunk> RequestBody::ReadOnce() {
   connection.stream_->ExpiresAfter(connection.options_.idle_timeout);
   const MessageReader::Piece piece = co_await connection.reader_.ReadBody();
   connection.DirectionEnded(connection.reading_body_);
+  co_return Take(piece);
+}
+
+std::optional<BodyChunk> RequestBody::TryRead() {
+  if (connection_ == nullptr || failed_ || cancelled_) return Detached();
+  if (at_end_) return BodyChunk();
+  MessageReader& reader = connection_->reader_;
+  if (!reader.has_buffered() && !reader.parser().done()) return std::nullopt;
+  continue_wanted_ = false;  // it has sent its body without waiting
+  const MessageReader::Piece piece = reader.TakeBuffered();
+  const bool nothing = piece.bytes.empty() && !piece.code && !reader.parser().done();
+  if (nothing) return std::nullopt;
+  BodyChunk chunk = Take(piece);
+  failed_ = chunk.failed();
+  return chunk;
+}
+
+BodyChunk RequestBody::Take(const MessageReader::Piece& piece) {
   if (piece.code) {
-    co_return BodyChunk(TransportError(KindOfBodyError(piece.code), piece.code,
-                                       "the client: " + piece.code.message()));
+    return BodyChunk(TransportError(KindOfBodyError(piece.code), piece.code,
+                                    "the client: " + piece.code.message()));
   }
-  if (!piece.bytes.empty()) co_return BodyChunk(piece.bytes);
+  if (!piece.bytes.empty()) return BodyChunk(piece.bytes);
   at_end_ = true;
-  trailers_ = connection.reader_.parser().trailers();
-  if (watch_at_end_) connection.StartWatch();
-  co_return BodyChunk();
+  trailers_ = connection_->reader_.parser().trailers();
+  if (watch_at_end_) connection_->StartWatch();
+  return BodyChunk();
 }
 
 Awaitable<void> RequestBody::Detach() {
@@ -170,8 +188,7 @@ void Exchange::PrepareHead(int status, std::string_view reason, const Headers& h
 Awaitable<error_code> Exchange::Respond(int status, const Headers& headers, std::string_view body) {
   PrepareHead(status, {}, headers, body.size());
   complete_ = true;
-  Awaitable<error_code> sending = Send(bodiless_ ? std::string_view() : body, {});
-  co_return co_await std::move(sending);
+  return Send(bodiless_ ? std::string_view() : body, {});
 }
 
 Awaitable<error_code> Exchange::StartResponse(int status, std::string_view reason,
@@ -216,7 +233,10 @@ Awaitable<error_code> Exchange::Send(std::string_view bytes, std::string_view af
   const std::array<asio::const_buffer, 3> buffers{asio::buffer(connection_.out_),
                                                   asio::buffer(bytes.data(), bytes.size()),
                                                   asio::buffer(after.data(), after.size())};
-  const error_code ec = co_await connection_.Write(buffers);
+  connection_.BeginWrite();
+  const IoResult sent = co_await connection_.stream_->Write(buffers);
+  connection_.DirectionEnded(connection_.writing_);
+  const error_code ec = sent.code;
   connection_.out_.clear();
   if (ec) {
     complete_ = false;

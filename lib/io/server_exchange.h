@@ -21,6 +21,7 @@ class RequestBody final : public BodySource {
   std::optional<std::uint64_t> size() const override { return size_; }
   bool ready() const override;
   Awaitable<BodyChunk> Read() override;
+  std::optional<BodyChunk> TryRead() override;
   void Cancel() override { cancelled_ = true; }
   const Headers& trailers() const override { return trailers_; }
 
@@ -34,6 +35,7 @@ class RequestBody final : public BodySource {
  private:
   friend class Exchange;
   Awaitable<BodyChunk> ReadOnce();
+  BodyChunk Take(const MessageReader::Piece& piece);
 
   ServerConnection* connection_;  // null once detached
   const std::optional<std::uint64_t> size_;

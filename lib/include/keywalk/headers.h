@@ -60,6 +60,8 @@ class Headers {
 
   std::size_t size() const noexcept { return fields_.size(); }
   bool empty() const noexcept { return fields_.empty(); }
+  // Of all names and values.
+  std::size_t text_bytes() const noexcept { return text_.size(); }
 
   // The field at `index`, in order. REQUIRES: index < size()
   Field operator[](std::size_t index) const noexcept;

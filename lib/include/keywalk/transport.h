@@ -114,6 +114,10 @@ class BodySource {
   // The next piece, the end, or an error. Not to be called again after an end or an error.
   virtual Awaitable<BodyChunk> Read() = 0;
 
+  // What Read() would give, if that is there already: a coroutine less for most small bodies.
+  // nullopt: Read() is to be awaited. Not to be called while a Read() is pending.
+  virtual std::optional<BodyChunk> TryRead() { return std::nullopt; }
+
   // True if Read() would give something at once, without waiting for the peer.
   virtual bool ready() const { return false; }
 
