@@ -19,11 +19,26 @@ std::string Repeated(std::string_view body) {
   return block;
 }
 
+// One call of Respond() sends all of it.
+bool IsOnePiece(const ScriptStep& step) {
+  return step.sse.empty() && !step.chunked && !step.endless;
+}
+
 const Fault* FaultOfAnswer(const ScriptStep& step) {
   return step.fault && !IsInRequest(step.fault->at) ? &*step.fault : nullptr;
 }
 
 }  // namespace
+
+bool IsPlain(const ScriptStep& step) {
+  return !step.fault && step.delay.count() == 0 && IsOnePiece(step);
+}
+
+Awaitable<error_code> RespondPlain(io::ServerExchange& exchange, const ScriptStep& step) {
+  if (step.headers.HasToken("Connection", "close")) exchange.CloseAfterResponse();
+  const std::string_view body = step.body ? std::string_view(*step.body) : "";
+  return exchange.Respond(step.status, step.headers, body);
+}
 
 StepAnswer::StepAnswer(const FaultScene& scene, io::ServerExchange& exchange,
                        const ScriptStep& step)
@@ -42,12 +57,10 @@ bool StepAnswer::has_body() const {
   return exchange_.head().method != "HEAD" && step_.status != 204 && step_.status != 304;
 }
 
-bool StepAnswer::plain() const {
-  return fault_.state() == FaultState::kNone && step_.sse.empty() && !step_.chunked &&
-         !step_.endless;
-}
+bool StepAnswer::plain() const { return fault_.state() == FaultState::kNone && IsOnePiece(step_); }
 
 Awaitable<AnswerOutcome> StepAnswer::Run() {
+  if (step_.headers.HasToken("Connection", "close")) exchange_.CloseAfterResponse();
   outcome_.answered = co_await Serve();
   outcome_.fault = fault_.state();
   co_return outcome_;
@@ -56,8 +69,6 @@ Awaitable<AnswerOutcome> StepAnswer::Run() {
 Awaitable<bool> StepAnswer::Serve() {
   // A watch is a read beside the answer: only where there is something to cut short.
   if (pauses()) exchange_.WatchUnread();
-  if (step_.headers.HasToken("Connection", "close")) exchange_.CloseAfterResponse();
-
   if (step_.delay.count() > 0) {
     const bool elapsed = co_await fault_.Wait(step_.delay);
     if (!elapsed) co_return false;
@@ -65,9 +76,8 @@ Awaitable<bool> StepAnswer::Serve() {
   const bool go_on = co_await Reach(Fault::At::kBeforeHead);
   if (!go_on) co_return false;
   if (plain()) {
-    const std::string_view body = step_.body ? std::string_view(*step_.body) : "";
-    const error_code code = co_await exchange_.Respond(step_.status, step_.headers, body);
     outcome_.status = step_.status;
+    const error_code code = co_await RespondPlain(exchange_, step_);
     co_return !code;
   }
   const bool head_sent = co_await SendHead();

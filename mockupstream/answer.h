@@ -27,6 +27,11 @@ class AnswerOutcome {
   FaultState fault = FaultState::kNone;
 };
 
+// True if the step is no more than a whole answer at once: no wait, no pieces, no fault.
+bool IsPlain(const ScriptStep& step);
+// Sends it, without the coroutines that the other steps need. Everything given outlives the answer.
+Awaitable<io::error_code> RespondPlain(io::ServerExchange& exchange, const ScriptStep& step);
+
 // Used for one answer on the thread of its connection. Everything given outlives the answer.
 class StepAnswer {
  public:

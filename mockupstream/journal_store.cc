@@ -21,14 +21,11 @@ std::size_t JournalStore::BodyWeight(const JournalEntry& entry) {
 
 // What an entry takes, near enough.
 std::size_t JournalStore::Weight(const JournalEntry& entry) {
-  std::size_t bytes = sizeof(Slot) + entry.target.size() + entry.method.size() + entry.lane.size() +
-                      entry.scope.size() + entry.route.size() + entry.key_hint.size() +
-                      BodyWeight(entry);
-  for (const Headers::Field field : entry.headers) {
-    constexpr std::size_t kFieldOverhead = 16;  // four offsets (headers.h)
-    bytes += field.name.size() + field.value.size() + kFieldOverhead;
-  }
-  return bytes;
+  const std::size_t bytes = sizeof(Slot) + entry.target.size() + entry.method.size() +
+                            entry.lane.size() + entry.scope.size() + entry.route.size() +
+                            entry.key_hint.size() + BodyWeight(entry);
+  constexpr std::size_t kFieldOverhead = 16;  // four offsets (headers.h)
+  return bytes + entry.headers.text_bytes() + entry.headers.size() * kFieldOverhead;
 }
 
 std::uint64_t JournalStore::Append(JournalEntry entry) {

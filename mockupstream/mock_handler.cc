@@ -122,6 +122,17 @@ class MockHandler::Served {
     if (!refused()) turn = lane->Take(facts);
   }
 
+  void TakeBody(BodyReader& reader) {
+    body = std::move(reader.record());
+    body_read = true;
+    if (body.all_kept()) facts.set_body(body.kept);
+    if (!body.complete) error.emplace(BodyError(body.refusal));
+  }
+  // True if what is sent is a whole answer as it is scripted, at once.
+  bool plain() const {
+    return !error && !limits && turn.step != nullptr && !turn.step->respond && IsPlain(*turn.step);
+  }
+
   RequestFacts facts;
   const std::string key;
   const std::string key_hint;       // the key, masked
@@ -142,13 +153,13 @@ MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOpt
       admin_(context, state, options_.tail_ping) {}
 
 Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
+  const bool admin = options_.serve_admin && AdminPages::Owns(exchange.head().target);
+  return admin ? HandleAdmin(exchange) : Serve(exchange);
+}
+
+Awaitable<void> MockHandler::HandleAdmin(io::ServerExchange& exchange) {
   const ActiveScope active(active_);
-  const ScopedTarget where(exchange.head().target, exchange.head().headers);
-  if (options_.serve_admin && AdminPages::Owns(exchange.head().target)) {
-    co_await admin_.Handle(exchange);
-  } else {
-    co_await Serve(exchange, where);
-  }
+  co_await admin_.Handle(exchange);
 }
 
 std::unique_ptr<io::ConnectionHandler> MockHandler::OnAccept(std::uint64_t) {
@@ -158,19 +169,29 @@ std::unique_ptr<io::ConnectionHandler> MockHandler::OnAccept(std::uint64_t) {
                                        [this] { state_.metrics.CountAcceptFault(); });
 }
 
-Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange, const ScopedTarget& where) {
+Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
+  const ActiveScope active(active_);
+  const ScopedTarget where(exchange.head().target, exchange.head().headers);
   Served served(exchange.head(), where.target());
   FindLane(where, served);
   if (served.lane && served.lane->plan()->reads_body_first()) co_await ReadBody(exchange, served);
   if (served.lane && !served.error) served.TakeTurn();
   const bool early = served.early() && exchange.head().has_body();
   const bool faulty = served.fails_in_request();
-  if (!early && !faulty && !served.body_read) co_await ReadBody(exchange, served);
+  if (!early && !faulty && !served.body_read) {
+    BodyReader reader(exchange, Limits(served));
+    if (!reader.TryRead()) co_await reader.Read();
+    served.TakeBody(reader);
+  }
   const std::uint64_t sequence = RecordRequest(exchange, served);
 
   AnswerOutcome outcome;
   if (faulty) {
     outcome = co_await ServeFaultyRequest(exchange, served, sequence);
+  } else if (served.plain()) {
+    outcome.status = served.turn.step->status;
+    const error_code code = co_await RespondPlain(exchange, *served.turn.step);
+    outcome.answered = !code;
   } else {
     outcome = co_await Answer(exchange, served, sequence);
   }
@@ -250,10 +271,9 @@ void MockHandler::FindLane(const ScopedTarget& where, Served& served) {
 
 Awaitable<void> MockHandler::ReadBody(io::ServerExchange& exchange, Served& served,
                                       BodyGate* gate) {
-  served.body = co_await ReadRequestBody(exchange, Limits(served), gate);
-  served.body_read = true;
-  if (served.body.all_kept()) served.facts.set_body(served.body.kept);
-  if (!served.body.complete) served.error.emplace(BodyError(served.body.refusal));
+  BodyReader reader(exchange, Limits(served));
+  co_await reader.Read(gate);
+  served.TakeBody(reader);
 }
 
 Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const Served& served,
@@ -306,7 +326,9 @@ Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served&
   limit.async_wait([&exchange, read](const error_code& code) {
     if (!code && !*read) exchange.TakeOver().Close();
   });
-  served.body = co_await ReadRequestBody(exchange, Limits(served));
+  BodyReader reader(exchange, Limits(served));
+  co_await reader.Read();
+  served.body = std::move(reader.record());
   *read = true;
 }
 

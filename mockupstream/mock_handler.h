@@ -43,7 +43,8 @@ class MockHandler final : public io::HttpHandler {
 
   // In this order: scope, lane, body (where the lane needs it to choose), step, body (else),
   // journal, answer, journal.
-  Awaitable<void> Serve(io::ServerExchange& exchange, const ScopedTarget& where);
+  Awaitable<void> HandleAdmin(io::ServerExchange& exchange);
+  Awaitable<void> Serve(io::ServerExchange& exchange);
   void FindLane(const ScopedTarget& where, Served& served);
   // For a request that found its lane at an end.
   static std::string WhyNoStep(const Served& served);

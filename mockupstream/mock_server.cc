@@ -132,7 +132,9 @@ class MockServerImpl final : public MockServer {
   }
 
   const bool tls_;
-  asio::io_context context_{1};  // outlives all that runs on it
+  // One thread runs it, and only that one touches sockets: others post. So the reactor needs no
+  // lock.
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};  // outlives all that runs on it
   MockState state_;
   MockHandler handler_;
   std::unique_ptr<io::HttpServer> server_;

@@ -109,7 +109,9 @@ class RecordServerImpl final : public RecordServer {
   }
 
   const RecordOptions options_;
-  asio::io_context context_{1};  // outlives all that runs on it
+  // One thread runs it, and only that one touches sockets: others post. So the reactor needs no
+  // lock.
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};  // outlives all that runs on it
   Recording recording_;
   std::unique_ptr<RecordHandler> handler_;
   std::unique_ptr<io::HttpServer> server_;

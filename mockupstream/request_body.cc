@@ -1,12 +1,7 @@
 #include "mockupstream/request_body.h"
 
 #include <algorithm>
-#include <functional>
-#include <memory>
-#include <optional>
 #include <string_view>
-
-#include "mockupstream/sha256.h"
 
 namespace keywalk::mock {
 namespace {
@@ -22,70 +17,76 @@ int RefusalFor(TransportError::Kind kind) {
   }
 }
 
-// Gives every piece to `take`, which outlives the awaitable, and keeps account in `record`.
-Awaitable<void> ReadPieces(io::ServerExchange& exchange, std::uint64_t max_bytes, BodyGate* gate,
-                           const std::function<void(std::string_view)>& take, BodyRecord& record) {
-  if (gate != nullptr) {
-    const bool go_on = co_await gate->Pass(0);
-    if (!go_on) co_return;
-  }
-  if (exchange.head().content_length.value_or(0) > max_bytes) {
-    record.refusal = 413;
-    co_return;
-  }
-  const std::shared_ptr<BodySource> body = exchange.body();
-  for (;;) {
-    const BodyChunk chunk = co_await body->Read();
-    if (chunk.failed()) {
-      record.refusal = RefusalFor(chunk.error().kind);
-      co_return;
-    }
-    if (chunk.at_end()) break;
-    std::string_view bytes = chunk.bytes();
-    if (gate != nullptr) {
-      const std::uint64_t room = std::min<std::uint64_t>(gate->Room(record.bytes), bytes.size());
-      bytes = bytes.substr(0, static_cast<std::size_t>(room));
-    }
-    record.bytes += bytes.size();
-    if (record.bytes > max_bytes) {
-      record.refusal = 413;
-      co_return;
-    }
-    take(bytes);
-    if (gate == nullptr) continue;
-    const bool go_on = co_await gate->Pass(record.bytes);
-    if (!go_on) co_return;
-  }
-  record.complete = true;
-}
-
 }  // namespace
 
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits,
-                                      BodyGate* gate) {
-  BodyRecord record;
-  std::optional<Sha256> digest;
-  if (limits.digest) digest.emplace();
-  if (const auto length = exchange.head().content_length) {
-    record.kept.reserve(std::min<std::uint64_t>(*length, limits.keep_bytes));
+BodyReader::BodyReader(io::ServerExchange& exchange, BodyLimits limits)
+    : limits_(limits), body_(exchange.body()) {
+  if (limits_.digest) digest_.emplace();
+  const std::uint64_t length = exchange.head().content_length.value_or(0);
+  record_.kept.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(
+      length, std::min<std::uint64_t>(limits_.keep_bytes, limits_.max_bytes))));
+  if (length <= limits_.max_bytes) return;
+  record_.refusal = 413;
+  over_ = true;
+}
+
+bool BodyReader::TryRead() {
+  while (!over_) {
+    const std::optional<BodyChunk> chunk = body_->TryRead();
+    if (!chunk) return false;
+    Take(*chunk, nullptr);
   }
-  const std::function<void(std::string_view)> take = [&](std::string_view bytes) {
-    if (digest) digest->Update(bytes);
-    record.kept += bytes.substr(0, limits.keep_bytes - record.kept.size());
-  };
-  co_await ReadPieces(exchange, limits.max_bytes, gate, take, record);
-  if (digest) record.sha256 = digest->FinishHex();
-  co_return record;
+  Finish();
+  return true;
+}
+
+Awaitable<void> BodyReader::Read(BodyGate* gate) {
+  bool go_on = true;
+  if (gate != nullptr) go_on = co_await gate->Pass(0);
+  while (go_on && !over_) {
+    const BodyChunk chunk = co_await body_->Read();
+    Take(chunk, gate);
+    if (gate != nullptr && !over_) go_on = co_await gate->Pass(record_.bytes);
+  }
+  Finish();
+}
+
+void BodyReader::Take(const BodyChunk& chunk, const BodyGate* gate) {
+  over_ = true;
+  if (chunk.failed()) {
+    record_.refusal = RefusalFor(chunk.error().kind);
+    return;
+  }
+  if (chunk.at_end()) {
+    record_.complete = true;
+    return;
+  }
+  std::string_view bytes = chunk.bytes();
+  if (gate != nullptr) {
+    const std::uint64_t room = std::min<std::uint64_t>(gate->Room(record_.bytes), bytes.size());
+    bytes = bytes.substr(0, static_cast<std::size_t>(room));
+  }
+  record_.bytes += bytes.size();
+  if (record_.bytes > limits_.max_bytes) {
+    record_.refusal = 413;
+    return;
+  }
+  if (digest_) digest_->Update(bytes);
+  record_.kept += bytes.substr(0, limits_.keep_bytes - record_.kept.size());
+  over_ = false;
+}
+
+void BodyReader::Finish() {
+  if (digest_) record_.sha256 = digest_->FinishHex();
 }
 
 Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,
                                        BodyRecord& record) {
-  std::string text;
-  const std::function<void(std::string_view)> take = [&text](std::string_view bytes) {
-    text += bytes;
-  };
-  co_await ReadPieces(exchange, max_bytes, nullptr, take, record);
-  co_return text;
+  const BodyLimits limits{max_bytes, static_cast<std::size_t>(max_bytes), false};
+  BodyReader reader(exchange, limits);
+  co_await reader.Read();
+  record = std::move(reader.record());
+  co_return std::move(record.kept);
 }
 
 }  // namespace keywalk::mock

@@ -4,10 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "io/http_server.h"
 #include "keywalk/awaitable.h"
+#include "keywalk/transport.h"
+#include "mockupstream/sha256.h"
 
 namespace keywalk::mock {
 
@@ -43,13 +47,35 @@ class BodyGate {
   virtual Awaitable<bool> Pass(std::uint64_t bytes) = 0;
 };
 
-// The exchange and the gate, which may be null, outlive the awaitable.
-Awaitable<BodyRecord> ReadRequestBody(io::ServerExchange& exchange, BodyLimits limits,
-                                      BodyGate* gate = nullptr);
-
 // The bytes themselves, for admin pages; `record` says how it went.
 Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,
                                        BodyRecord& record);
+
+// Reads one request's body. Used on the thread of its connection; the exchange outlives it.
+class BodyReader {
+ public:
+  BodyReader(io::ServerExchange& exchange, BodyLimits limits);
+
+  // Takes what has arrived already; true if nothing more has to be read. Most small bodies come
+  // with their head, and cost no suspension this way.
+  bool TryRead();
+  // Takes the rest. The gate, which may be null, outlives the awaitable.
+  Awaitable<void> Read(BodyGate* gate = nullptr);
+
+  // Complete once either is done.
+  BodyRecord& record() { return record_; }
+
+ private:
+  // Takes a piece as far as the gate lets it.
+  void Take(const BodyChunk& chunk, const BodyGate* gate);
+  void Finish();
+
+  const BodyLimits limits_;
+  const std::shared_ptr<BodySource> body_;
+  std::optional<Sha256> digest_;
+  BodyRecord record_;
+  bool over_ = false;  // nothing more is wanted, or to be had
+};
 
 }  // namespace keywalk::mock
 

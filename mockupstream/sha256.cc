@@ -71,11 +71,10 @@ std::string Sha256::FinishHex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   Require(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
-  std::string hex;
-  hex.reserve(2 * std::size_t{size});
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 0xf];
+  std::string hex(2 * std::size_t{size}, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    hex[2 * i] = kDigits[digest[i] >> 4];
+    hex[2 * i + 1] = kDigits[digest[i] & 0xf];
   }
   return hex;
 }
