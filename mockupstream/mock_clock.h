@@ -20,12 +20,18 @@ class MockClock {
   std::chrono::milliseconds now() const {
     const auto real = std::chrono::steady_clock::now() - started_;
     return std::chrono::duration_cast<std::chrono::milliseconds>(real) +
-           std::chrono::milliseconds(added_ms_.load(std::memory_order_relaxed));
+           added();
   }
   std::int64_t now_ms() const { return now().count(); }
 
-  // False, and nothing happens, beyond kMaxAdvance in all. REQUIRES: by >= 0
+  // What has been added in all.
+  std::chrono::milliseconds added() const {
+    return std::chrono::milliseconds(added_ms_.load(std::memory_order_relaxed));
+  }
+
+  // False, and nothing happens, for a step back and beyond kMaxAdvance in all.
   bool Advance(std::chrono::milliseconds by) {
+    if (by.count() < 0) return false;
     std::int64_t added = added_ms_.load(std::memory_order_relaxed);
     do {
       if (by.count() > kMaxAdvance.count() - added) return false;

@@ -75,12 +75,16 @@ MockError BodyError(int status) {
                                  : "the request's body could not be read");
 }
 
-// The ids of an answer depend on its lane and step alone (FNV-1a), so that a run can be repeated.
-std::uint64_t AnswerNumber(std::string_view lane, std::uint64_t step) {
+// The ids of an answer depend on its lane, route and step alone (FNV-1a), so that a run can be
+// repeated.
+std::uint64_t AnswerNumber(std::string_view lane, std::string_view route, std::uint64_t step) {
   std::uint64_t hash = 14695981039346656037u;
-  for (const char byte : lane) {
+  const auto add = [&hash](char byte) {
     hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
-  }
+  };
+  for (const char byte : lane) add(byte);
+  if (!route.empty()) add('\n');
+  for (const char byte : route) add(byte);
   return hash + step;
 }
 
@@ -125,7 +129,8 @@ class MockHandler::Served {
   void TakeBody(BodyReader& reader) {
     body = std::move(reader.record());
     body_read = true;
-    if (body.all_kept()) facts.set_body(body.kept);
+    // Else it is kept for the journal alone, which it is moved into.
+    if (needs_body() && body.all_kept()) facts.set_body(body.kept);
     if (!body.complete) error.emplace(BodyError(body.refusal));
   }
   // True if what is sent is a whole answer as it is scripted, at once.
@@ -306,8 +311,10 @@ std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served,
   request.target = served.facts.target();
   request.body = served.facts.json();
   request.key_hint = served.key_hint;
-  request.number = AnswerNumber(served.lane_name(), served.turn.number.value_or(sequence));
-  request.now = std::chrono::system_clock::now();
+  const std::string_view route =
+      served.turn.route != nullptr ? std::string_view(served.turn.route->name) : "";
+  request.number = AnswerNumber(served.lane_name(), route, served.turn.number.value_or(sequence));
+  request.now = std::chrono::system_clock::now() + served.scope->clock.added();
   if (served.refused()) {
     return std::make_unique<const ScriptStep>(
         RenderRefusal(served.lane->gate()->provider(), *served.limits, request));

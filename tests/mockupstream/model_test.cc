@@ -73,6 +73,17 @@ TEST(ModelTest, RefusesBeyondTheLimitAndAdmitsWhenItSaid) {
                           "rate_limited_requests", "admitted"));
 }
 
+// The body is kept for the journal alone, which drops it at once: the answer must not look at it.
+TEST(ModelTest, ABodyThatOnlyTheJournalKeepsIsTheJournals) {
+  MockServerOptions options;
+  options.journal_body_bytes = 2'000'000;
+  options.max_journal_bytes = 1'000'000;
+  const std::string lane = R"({"model": {"provider": "openai", "limits": [)" +
+                           std::string(kThreeAnHour) + R"(]}, "steps": [{"text": "ok"}]})";
+  const auto server = StartMock(OneLane(lane), options);
+  EXPECT_EQ(Ask(*server, kKey, std::string(1'500'000, ' ') + "{}").status, 200);
+}
+
 TEST(ModelTest, ARefusedRequestSpendsNoStep) {
   const auto server = StartMock(OneLane(
       R"({"model": {"provider": "groq", "limits": [{"kind": "fixed_window", "count": "requests",
