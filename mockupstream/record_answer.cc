@@ -7,6 +7,7 @@
 
 #include "mockupstream/base64.h"
 #include "mockupstream/gunzip.h"
+#include "mockupstream/json_depth.h"
 #include "mockupstream/record_sse.h"
 #include "mockupstream/utf8.h"
 
@@ -77,22 +78,9 @@ json FieldsJson(const Headers& fields, const SecretMasker& secrets) {
 // JSON strings hold nothing else.
 bool IsUtf8(std::string_view text) { return Utf8Prefix(text) == text.size(); }
 
-// Writing nested values takes stack: an answer is not trusted to be flat. Brackets in strings count
-// too, which does no harm.
-bool IsDeep(std::string_view text) {
-  constexpr int kMaxDepth = 200;
-  int depth = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > kMaxDepth) return true;
-  }
-  return false;
-}
-
 // The JSON value whose compact form is exactly that text; discarded if there is none.
 json ExactJson(const std::string& text) {
-  if (IsDeep(text)) return json(json::value_t::discarded);
+  if (IsDeepJson(text)) return json(json::value_t::discarded);
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded() || value.dump(-1, ' ', false, json::error_handler_t::replace) != text) {
     return json(json::value_t::discarded);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mockupstream/json_depth.h"
 #include "mockupstream/json_subset.h"
 
 namespace keywalk::mock {
@@ -35,6 +36,13 @@ std::string StatusText(int status) { return status == 0 ? "none" : std::to_strin
 
 std::string StepText(std::optional<std::size_t> step) {
   return step ? std::to_string(*step) : "none";
+}
+
+// Discarded if it is none, or is nested as no request is: it is the client's, and to show a value
+// takes stack for each level.
+json ParseBody(const std::string& text) {
+  if (IsDeepJson(text)) return json(json::value_t::discarded);
+  return json::parse(text, nullptr, false);
 }
 
 void CompareHeader(const Headers::Field& expected, const Headers& actual,
@@ -93,7 +101,7 @@ void ComparedEntry::CompareJson(const json& expected, std::vector<Difference>& d
   } else if (entry_->body_truncated || !entry_->body_complete) {
     reason = "a body that was not kept whole (--journal-bodies)";
   } else {
-    if (!body_) body_ = std::make_unique<json>(json::parse(entry_->body, nullptr, false));
+    if (!body_) body_ = std::make_unique<json>(ParseBody(entry_->body));
     if (body_->is_discarded()) reason = "a body that is no JSON";
   }
   if (reason != nullptr) {

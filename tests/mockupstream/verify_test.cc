@@ -134,6 +134,15 @@ TEST(VerifyTest, SaysWhyABodyCouldNotBeCompared) {
   EXPECT_THAT(Message(expectation, {entry}), HasSubstr("a body that is no JSON"));
 }
 
+TEST(VerifyTest, ABodyThatIsNestedWithoutEndIsNoJson) {
+  JournalEntry entry = Entry("k0");
+  entry.body = std::string(200'000, '[') + std::string(200'000, ']');
+  entry.body_bytes = entry.body.size();
+  entry.body_complete = true;
+  EXPECT_THAT(Message(R"({"requests": [{"json": {"a": 1}}]})", {entry}),
+              HasSubstr("a body that is no JSON"));
+}
+
 TEST(VerifyTest, ASubsequenceAllowsOthersBetween) {
   const std::string expectation =
       R"({"order": "subsequence", "requests": [{"lane": "k0"}, {"lane": "k1"}]})";
