@@ -167,7 +167,27 @@ std::optional<std::pair<std::string_view, std::string_view>> FinishArguments(
   return std::pair(inner.substr(0, colon), inner.substr(colon + 1));
 }
 
+// "limit:500": the figure's place and what stands for it; nullopt for anything else.
+struct Figure {
+  std::optional<std::int64_t> TemplateFacts::*value;
+  std::string_view otherwise;
+};
+std::optional<Figure> FigureOf(std::string_view inner) {
+  const std::size_t colon = inner.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view name = inner.substr(0, colon);
+  const std::string_view otherwise = inner.substr(colon + 1);
+  if (name == "limit") return Figure{&TemplateFacts::limit, otherwise};
+  if (name == "used") return Figure{&TemplateFacts::used, otherwise};
+  if (name == "requested") return Figure{&TemplateFacts::requested, otherwise};
+  return std::nullopt;
+}
+
 Value ValueOf(std::string_view inner, const TemplateFacts& facts) {
+  if (const std::optional<Figure> figure = FigureOf(inner)) {
+    const std::optional<std::int64_t> value = facts.*(figure->value);
+    return value ? std::to_string(*value) : std::string(figure->otherwise);
+  }
   if (const auto finish = FinishArguments(inner)) {
     return std::string(facts.is_cut ? finish->second : finish->first);
   }
@@ -188,7 +208,7 @@ std::optional<std::string> CheckTemplate(std::string_view text, TemplateUse use)
       if (part.before.find("{{") == std::string_view::npos) return std::nullopt;
       return "has a placeholder without an end";
     }
-    if (FinishArguments(*part.inner)) continue;
+    if (FinishArguments(*part.inner) || FigureOf(*part.inner)) continue;
     const Placeholder* placeholder = FindPlaceholder(*part.inner);
     const std::string shown = "{{" + std::string(*part.inner) + "}}";
     if (placeholder == nullptr) return shown + " is no placeholder";

@@ -1,5 +1,7 @@
 // Placeholders in the catalogue of answers: "{{model}}" stands for the model asked for.
 //   placeholder = "{{" name *( ":" argument ) "}}"      for example "{{finish:stop:length}}"
+// "{{limit:500}}", "{{used:500}}" and "{{requested:1}}" are figures, with those that stand for them
+// where none are known; always text.
 //
 // A JSON string that is one placeholder becomes the value itself, a number for example; anywhere
 // else the value is written as text. All functions are pure and safe for concurrent use.
@@ -28,6 +30,10 @@ struct TemplateFacts {
   std::uint64_t number = 0;  // ids are made of it
   std::chrono::system_clock::time_point now;
   std::optional<std::chrono::milliseconds> retry_after;
+  // Of the limit that refused the request, where one did.
+  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> used;
+  std::optional<std::int64_t> requested;
   std::int64_t prompt_tokens = 0;
   std::int64_t completion_tokens = 0;
 };

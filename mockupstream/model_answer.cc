@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,26 @@ void EraseLimitFields(Headers& headers) {
   for (const std::string& name : names) headers.Erase(name);
 }
 
+bool IsRefusedBy(const LimitState& limit, Refusal refusal) {
+  if (limit.kind == LimitKind::kDailyQuota) return refusal == Refusal::kQuota;
+  if (limit.counted == Counted::kRequests) return refusal == Refusal::kRequests;
+  return refusal == Refusal::kTokens;
+}
+
+// Of the first limit that is too small for the request.
+std::optional<LimitFigures> FiguresOf(const LimitReport& report) {
+  for (const LimitState& limit : report.limits) {
+    const std::int64_t requested = UnitsOf(limit.counted, report.cost);
+    if (!IsRefusedBy(limit, *report.admission.refusal) || requested <= limit.remaining) continue;
+    LimitFigures figures;
+    figures.limit = limit.limit;
+    figures.used = std::max<std::int64_t>(limit.limit - limit.remaining, 0);
+    figures.requested = requested;
+    return figures;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string RefusalAnswer(ModelProvider provider, const Admission& refused) {
@@ -61,8 +82,8 @@ void AddLimitFields(ModelProvider provider, const LimitReport& report, ScriptSte
   }
 }
 
-ScriptStep RenderRefusal(ModelProvider provider, const LimitReport& report,
-                         const AnswerRequest& request) {
+ScriptStep RenderRefusal(ModelProvider provider, const LimitReport& report, AnswerRequest request) {
+  request.limit = FiguresOf(report);
   AnswerSpec spec;
   spec.name = RefusalAnswer(provider, report.admission);
   if (report.admission.refusal != Refusal::kOutage) spec.retry_after = report.admission.retry_after;

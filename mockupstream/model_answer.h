@@ -17,8 +17,7 @@ std::string RefusalAnswer(ModelProvider provider, const Admission& refused);
 // The provider's answer to a refused request, whose wait and fields are those of the report, not
 // the catalogue's. An outage has the status that it is written with. Safe for concurrent use.
 // REQUIRES: !report.admission.admitted()
-ScriptStep RenderRefusal(ModelProvider provider, const LimitReport& report,
-                         const AnswerRequest& request);
+ScriptStep RenderRefusal(ModelProvider provider, const LimitReport& report, AnswerRequest request);
 
 // Adds the provider's fields to the answer of an admitted request; a field that the step has stays.
 void AddLimitFields(ModelProvider provider, const LimitReport& report, ScriptStep& step);

@@ -131,6 +131,11 @@ TemplateFacts FactsOf(const AnswerSpec& spec, const AnswerRequest& request,
   facts.key_hint = request.key_hint;
   facts.number = request.number;
   facts.now = request.now;
+  if (request.limit) {
+    facts.limit = request.limit->limit;
+    facts.used = request.limit->used;
+    facts.requested = request.limit->requested;
+  }
   facts.retry_after = spec.retry_after ? spec.retry_after : entry.answer->retry_after;
   return facts;
 }

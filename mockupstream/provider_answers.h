@@ -24,6 +24,13 @@ struct AnswerSpec {
   std::string model;                // empty: the one that the request asks for
 };
 
+// The limit that refused a request, for answers that tell it: "Limit 3, Used 3, Requested 1".
+struct LimitFigures {
+  std::int64_t limit = 0;
+  std::int64_t used = 0;
+  std::int64_t requested = 0;
+};
+
 // What an answer depends on. A view: everything outlives the call it is given to.
 struct AnswerRequest {
   std::string_view method;
@@ -32,6 +39,7 @@ struct AnswerRequest {
   std::string_view key_hint;             // the masked key, which some providers echo; may be empty
   std::uint64_t number = 0;              // another one for each request: ids are made of it
   std::chrono::system_clock::time_point now;
+  std::optional<LimitFigures> limit;  // nullopt: the catalogue's figures
 };
 
 // A concrete step: status, headers, and body or event stream; everything else is default. A success

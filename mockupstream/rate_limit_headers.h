@@ -1,20 +1,19 @@
 // What a provider's answers tell of a key's limits: header fields, as the provider writes them.
 //
-// | provider | fields | when |
-// |---|---|---|
-// | openai | x-ratelimit-{limit,remaining,reset}-{requests,tokens}, reset as "6m0s" | always |
-// | groq | the same; of several limits the longest on requests, the shortest on tokens | always |
-// | azure | the same, reset in whole seconds | always |
-// | anthropic | anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-*, reset as RFC
-// 3339; |           | remaining tokens to the nearest thousand | always | | mistral |
-// x-ratelimit-{limit,remaining}-{req,tokens}-minute, x-ratelimit-tokens-query-cost | always | |
-// openrouter | X-RateLimit-{Limit,Remaining,Reset}, reset in Unix milliseconds | refused | |
-// gemini, bedrock | none (Gemini: RetryInfo in the body) | |
+//   openai, groq  x-ratelimit-{limit,remaining,reset}-{requests,tokens}, reset as "6m0s"; groq
+//   tells
+//                 of several limits the longest on requests and the shortest on tokens
+//   azure         the same, reset in whole seconds
+//   anthropic     anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-*, reset as
+//                 RFC 3339, remaining tokens to the nearest thousand
+//   mistral       x-ratelimit-{limit,remaining}-{req,tokens}-minute, x-ratelimit-tokens-query-cost
+//   openrouter    X-RateLimit-{Limit,Remaining,Reset}, reset in Unix milliseconds, refused only
+//   gemini, bedrock  none (Gemini: RetryInfo in the body)
 //
-// "Always" is: admitted, or refused by a limit; an invalid key or an outage tells nothing. Refused,
-// beside: `retry-after` in whole seconds (openai, azure, anthropic, groq, openrouter) and
-// `retry-after-ms` (openai, azure). A spent quota has neither with openai and anthropic: waiting is
-// not what they advise.
+// They come with every answer, admitted or refused by a limit; an invalid key or an outage tells
+// nothing. Refused, beside: `retry-after` in whole seconds (openai, azure, anthropic, groq,
+// openrouter) and `retry-after-ms` (openai, azure). A spent quota has neither with openai and
+// anthropic: waiting is not what they advise.
 //
 // Sources: platform.openai.com/docs/guides/rate-limits; docs.claude.com/en/api/rate-limits;
 // console.groq.com/docs/rate-limits; learn.microsoft.com answers 5625878 (Azure's seconds);

@@ -58,6 +58,7 @@ TEST(ModelTest, RefusesBeyondTheLimitAndAdmitsWhenItSaid) {
   const RawReply refused = Ask(*server, kKey);
   EXPECT_EQ(refused.status, 429);
   EXPECT_THAT(refused.body, HasSubstr("rate_limit_exceeded"));
+  EXPECT_THAT(refused.body, HasSubstr("Limit 3, Used 3, Requested 1"));
   const std::int64_t wait_ms = MillisecondsOf(refused, "retry-after-ms");
   EXPECT_GT(wait_ms, 1'190'000);
   EXPECT_LE(wait_ms, 1'200'000);
