@@ -22,13 +22,9 @@ constexpr std::uint64_t kMaxAdminBodyBytes = 64ull * 1024 * 1024;
 // ?scope=ID; empty without it; nullopt and the reply that says why if the query is wrong.
 std::optional<std::string> ScopeParameter(std::string_view target, AdminReply& refusal) {
   AdminQuery query(target);
-  std::string id = query.Text("scope").value_or("");
+  std::string id = query.Scope().value_or("");
   if (const auto problem = query.Problem()) {
     refusal = ErrorReply(400, *problem);
-    return std::nullopt;
-  }
-  if (!id.empty() && !IsScopeId(id)) {
-    refusal = ErrorReply(400, std::string("scope: ") + std::string(kScopeIdRule));
     return std::nullopt;
   }
   return id;
@@ -162,12 +158,15 @@ AdminReply AdminPages::PutScript(std::string_view target, const std::string& bod
   if (!script.ok()) return ErrorReply(400, script.error().message());
   const std::size_t lanes = script->lanes.size() + (script->default_lane ? 1 : 0);
   AdminReply refusal;
+  const std::optional<std::string> id = ScopeParameter(target, refusal);
+  if (!id) return refusal;
+  if (!id->empty() && !script->connections.steps.empty()) {
+    return ErrorReply(400, "script: /connections: belongs to the server, not to a scope");
+  }
   const std::shared_ptr<Scope> scope = UseScope(target, refusal);
   if (!scope) return refusal;
   if (scope->id().empty()) {
     state_.Replace(std::move(*script));
-  } else if (!script->connections.steps.empty()) {
-    return ErrorReply(400, "script: /connections: belongs to the server, not to a scope");
   } else {
     scope->lanes().Replace(std::move(*script));
   }
@@ -176,7 +175,7 @@ AdminReply AdminPages::PutScript(std::string_view target, const std::string& bod
 
 AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&) {
   AdminQuery query(target);
-  const std::optional<std::string> scope = query.Text("scope");
+  const std::optional<std::string> scope = query.Scope();
   if (const auto problem = query.Problem()) return ErrorReply(400, *problem);
   state_.journal.Clear(scope);
   return JsonReply(200, {{"ok", true}});
@@ -184,11 +183,11 @@ AdminReply AdminPages::DeleteJournal(std::string_view target, const std::string&
 
 AdminReply AdminPages::Reset(std::string_view target, const std::string&) {
   AdminQuery query(target);
-  const std::optional<std::string> named = query.Text("scope");
-  AdminReply refusal;
-  const std::shared_ptr<Scope> scope = UseScope(target, refusal);
-  if (!scope) return refusal;
-  scope->lanes().Reset();
+  const std::optional<std::string> named = query.Scope();
+  if (const auto problem = query.Problem()) return ErrorReply(400, *problem);
+  // One that nobody has used is at its start.
+  const std::shared_ptr<Scope> scope = state_.scopes.Find(named.value_or(""));
+  if (scope) scope->lanes().Reset();
   if (!named) {
     state_.connections.Reset();
     state_.scopes.ForgetAll();
@@ -200,7 +199,7 @@ AdminReply AdminPages::Reset(std::string_view target, const std::string&) {
 AdminReply AdminPages::Verify(std::string_view target, const std::string& body) {
   AdminQuery query(target);
   const std::uint64_t from = query.Number("from").value_or(0);
-  std::optional<std::string> scope = query.Text("scope");
+  std::optional<std::string> scope = query.Scope();
   if (const auto problem = query.Problem()) return ErrorReply(400, *problem);
   Result<Expectation> expectation = ParseExpectation(body, "verify");
   if (!expectation.ok()) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mockupstream/credential.h"
+#include "mockupstream/scope.h"
 
 namespace keywalk::mock {
 
@@ -42,7 +43,9 @@ AdminQuery::AdminQuery(std::string_view target) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     std::string name = PercentDecode(pair.substr(0, equals));
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-    if (!values_.try_emplace(name, PercentDecode(value)).second) Add(name + ": is there twice");
+    if (!values_.try_emplace(name, PercentDecode(value)).second) {
+      Add(ShownName(name) + ": is there twice");
+    }
   }
 }
 
@@ -70,6 +73,12 @@ std::optional<std::uint64_t> AdminQuery::Number(std::string_view name) {
   return number;
 }
 
+std::optional<std::string> AdminQuery::Scope() {
+  std::optional<std::string> id = Text("scope");
+  if (id && !id->empty() && !IsScopeId(*id)) Add("scope: " + std::string(kScopeIdRule));
+  return id;
+}
+
 std::string AdminQuery::Choice(std::string_view name,
                                std::initializer_list<std::string_view> choices) {
   std::string value = Text(name).value_or(std::string(*choices.begin()));
@@ -85,7 +94,7 @@ std::string AdminQuery::Choice(std::string_view name,
 std::optional<std::string> AdminQuery::Problem() {
   for (const auto& [name, value] : values_) {
     if (known_.contains(name)) continue;
-    std::string problem = "unknown parameter; known are";
+    std::string problem = "unknown parameter " + ShownName(name) + "; known are";
     for (const std::string& known : known_) problem += " " + known;
     if (known_.empty()) problem = "this page has no parameters";
     Add(std::move(problem));

@@ -47,6 +47,8 @@ class AdminQuery {
   // Each names a parameter that is thereby known. Percent-encoding is undone.
   std::optional<std::string> Text(std::string_view name);
   std::optional<std::uint64_t> Number(std::string_view name);
+  // ?scope=ID: empty for the default scope, nullopt for none named; another name is a problem.
+  std::optional<std::string> Scope();
   // The first of `choices` is the default.
   std::string Choice(std::string_view name, std::initializer_list<std::string_view> choices);
 

@@ -29,7 +29,7 @@ JournalFilter ReadFilter(AdminQuery& query) {
   JournalFilter filter;
   filter.from = query.Number("from").value_or(0);
   filter.lane = query.Text("lane");
-  filter.scope = query.Text("scope");
+  filter.scope = query.Scope();
   return filter;
 }
 

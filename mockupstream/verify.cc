@@ -252,8 +252,9 @@ void VerifyFaults(const Entries& entries, const std::vector<UnservedFault>& unse
                   std::string(ToString(entry.fault)));
   }
   for (const UnservedFault& fault : unserved) {
-    diagnosis.Add("expected every fault to fire; no request came to " + fault.lane +
-                  "'s script step " + std::to_string(fault.step));
+    const std::string route = fault.route ? " route " + *fault.route + "," : "";
+    diagnosis.Add("expected every fault to fire; no request was given " + fault.lane + "'s" +
+                  route + " script step " + std::to_string(fault.step));
   }
 }
 

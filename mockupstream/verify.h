@@ -65,10 +65,11 @@ Expectation ExpectSequence(const std::vector<std::string>& lanes);
 // Problems name the source, the pointer and what was expected.
 Result<Expectation> ParseExpectation(std::string_view json, std::string_view source);
 
-// A step with a fault that no request has been given.
+// A step with a fault that no request has been given, or only such as chaos gave another.
 struct UnservedFault {
   std::string lane;
-  std::size_t step = 0;  // in the script, from 0
+  std::size_t step = 0;              // in the script, from 0
+  std::optional<std::string> route;  // whose step it is; nullopt: the lane's own
 };
 
 struct Difference {

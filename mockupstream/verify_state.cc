@@ -1,35 +1,92 @@
 #include "mockupstream/verify_state.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace keywalk::mock {
-
 namespace {
 
-// In the order of the lanes, then of their steps.
+const StepSequence& StepsOf(const Lane& lane, const Route* route) {
+  return route != nullptr ? static_cast<const StepSequence&>(*route) : lane;
+}
+
+// Where a step stands in its sequence, in turns.
+struct StepTurns {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t round = 0;  // after so many it comes again; 0: it does not
+};
+
+// True if one of the first `served` turns was that step's, and chaos left it that.
+bool WasGiven(const StepPlan& plan, StepTurns step, std::uint64_t served) {
+  while (step.first < served) {
+    const std::uint64_t end = std::min(step.last, served - 1);
+    for (std::uint64_t turn = step.first; turn <= end; ++turn) {
+      if (!plan.Draw(turn)) return true;
+    }
+    if (step.round == 0) break;
+    step.first += step.round;
+    step.last += step.round;
+  }
+  return false;
+}
+
+void AddUnserved(const Lane& lane, const StepPlan& plan, std::uint64_t served,
+                 std::vector<UnservedFault>& unserved) {
+  const StepSequence& sequence = StepsOf(lane, plan.route());
+  std::uint64_t total = 0;
+  for (const ScriptStep& step : sequence.steps) total += step.times;
+  StepTurns turns;
+  turns.round = sequence.at_end == AtEnd::kLoop ? total : 0;
+  for (std::size_t i = 0; i < sequence.steps.size(); ++i) {
+    const ScriptStep& step = sequence.steps[i];
+    turns.last = turns.first + step.times - 1;
+    const bool repeated = i + 1 == sequence.steps.size() && sequence.at_end == AtEnd::kRepeatLast;
+    if (repeated) turns.last = std::numeric_limits<std::uint64_t>::max();
+    if (step.fault && !WasGiven(plan, turns, served)) {
+      UnservedFault fault;
+      fault.lane = lane.name;
+      fault.step = i;
+      if (plan.route() != nullptr) fault.route = plan.route()->name;
+      unserved.push_back(std::move(fault));
+    }
+    turns.first += step.times;
+  }
+}
+
+// In the order of the lanes; of each its own steps first, then those of its routes.
 std::vector<UnservedFault> FindUnservedFaults(const LaneTable& lanes) {
   std::vector<UnservedFault> unserved;
   for (const auto& [key, state] : lanes.Lanes()) {
-    const Lane& lane = state->lane();
-    const std::uint64_t served = state->served();
-    std::uint64_t first_turn = 0;
-    for (std::size_t i = 0; i < lane.steps.size(); ++i) {
-      const ScriptStep& step = lane.steps[i];
-      if (step.fault && served <= first_turn) unserved.push_back({lane.name, i});
-      first_turn += step.times;
+    const std::vector<StepPlan>& plans = state->plan()->sequences();
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      AddUnserved(state->lane(), plans[i], state->served(i), unserved);
     }
   }
   return unserved;
+}
+
+// Of a scope that nobody has used, every one: it has the default scope's lanes, at their start.
+std::vector<UnservedFault> FindUnservedFaults(const ScopeTable& scopes, const std::string& id) {
+  const std::shared_ptr<const Scope> scope = scopes.Find(id);
+  if (scope) return FindUnservedFaults(scope->lanes());
+  return FindUnservedFaults(*scopes.default_scope().lanes().StartOver());
 }
 
 // Connections are of no scope: they count where none is named.
 void AddUnservedConnections(const ConnectionTable& connections,
                             std::vector<UnservedFault>& unserved) {
   for (const AcceptFaultReport& report : connections.Report()) {
-    if (report.fired == 0) unserved.push_back({"connections", report.step});
+    if (report.fired > 0) continue;
+    UnservedFault fault;
+    fault.lane = "connections";
+    fault.step = report.step;
+    unserved.push_back(std::move(fault));
   }
 }
 
@@ -39,9 +96,7 @@ VerifyResult VerifyState(const MockState& state, const Expectation& expectation)
   std::vector<UnservedFault> unserved;
   if (expectation.all_faults_fired) {
     const std::string id = expectation.scope.value_or("");
-    const std::shared_ptr<const Scope> named = state.scopes.Find(id);
-    const Scope& scope = named ? *named : state.scopes.default_scope();
-    unserved = FindUnservedFaults(scope.lanes());
+    unserved = FindUnservedFaults(state.scopes, id);
     if (id.empty()) AddUnservedConnections(state.connections, unserved);
   }
   const std::vector<JournalEntry> entries = state.journal.From(expectation.from);

@@ -159,10 +159,77 @@ TEST(AdminTest, VerifiesThatFaultsFired) {
       "fault": {"at": "body", "body_bytes": 3, "kind": "close"}}])"));
   const std::string_view fired = R"({"faults": "all_fired"})";
   EXPECT_THAT(Admin(*server, "POST", "/__mock/verify", fired).body,
-              HasSubstr("no request came to k0's script step 1"));
+              HasSubstr("no request was given k0's script step 1"));
   for (int i = 0; i < 3; ++i) Ask(*server, kKey);
   EXPECT_EQ(Admin(*server, "POST", "/__mock/verify", fired).status, 200);
   EXPECT_TRUE(server->Verify(ExpectSequence({"k0", "k0", "k0"})).ok());
+}
+
+// What verify says of faults.
+std::string FaultsOf(const MockServer& server, std::string_view query = "") {
+  return Admin(server, "POST", "/__mock/verify" + std::string(query), R"({"faults": "all_fired"})")
+      .body;
+}
+
+constexpr std::string_view kFaulty =
+    R"({"text": "body", "fault": {"at": "body", "body_bytes": 1, "kind": "close"}})";
+
+TEST(AdminTest, ARoutesTurnsAreNotThoseOfTheLane) {
+  const std::string route = R"({"match": {"method": "POST"}, "name": "chat", "steps": [{}, )" +
+                            std::string(kFaulty) + "]}";
+  const auto server = StartMock(
+      OneLane(R"({"routes": [)" + route + R"(], "steps": [)" + std::string(kFaulty) + "]}"));
+  Ask(*server, kKey);
+  EXPECT_THAT(FaultsOf(*server), HasSubstr("k0's script step 0"));
+  EXPECT_THAT(FaultsOf(*server), HasSubstr("k0's route chat, script step 1"));
+  Ask(*server, kKey);
+  EXPECT_THAT(FaultsOf(*server), Not(HasSubstr("route")));
+}
+
+TEST(AdminTest, AFaultThatChaosReplacedHasNotFired) {
+  const auto start = [](const char* probability) {
+    return StartMock(OneLane(R"({"at_end": "loop", "steps": [{}, )" + std::string(kFaulty) +
+                             R"(], "chaos": {"draws": [{"probability": )" + probability + "}]}}"));
+  };
+  const auto never = start("0");
+  const auto always = start("1");
+  for (int i = 0; i < 4; ++i) {
+    Ask(*never, kKey);
+    Ask(*always, kKey);
+  }
+  EXPECT_EQ(FaultsOf(*never), "{\"ok\":true}\n");
+  EXPECT_THAT(FaultsOf(*always), HasSubstr("no request was given k0's script step 1"));
+}
+
+TEST(AdminTest, OfAScopeThatNobodyUsedNoFaultHasFired) {
+  const auto server = StartMock(OneLane("[" + std::string(kFaulty) + "]"));
+  Ask(*server, kKey);
+  EXPECT_EQ(FaultsOf(*server), "{\"ok\":true}\n");
+  EXPECT_THAT(FaultsOf(*server, "?scope=typo"), HasSubstr("k0's script step 0"));
+  EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/scopes").body)["scopes"], json::array());
+}
+
+TEST(AdminTest, AScopesNameIsCheckedEverywhere) {
+  const auto server = StartMock(Parse(kScript));
+  const std::pair<const char*, const char*> pages[] = {
+      {"POST", "verify"}, {"GET", "journal"}, {"GET", "journal/tail"}, {"DELETE", "journal"}};
+  for (const auto& [method, page] : pages) {
+    const std::string path = "/__mock/" + std::string(page) + "?scope=a/b";
+    const RawReply reply = Admin(*server, method, path, R"({"sequence": []})");
+    EXPECT_EQ(reply.status, 400) << path;
+    EXPECT_THAT(reply.body, HasSubstr("a scope's name is"));
+  }
+}
+
+TEST(AdminTest, WhatIsRefusedMakesNoScope) {
+  const auto server = StartMock(Parse(kScript));
+  const std::string_view connections =
+      R"({"schema_version": "1.0", "default_lane": [{}],
+          "connections": [{"fault": {"kind": "close"}}]})";
+  EXPECT_EQ(Admin(*server, "PUT", "/__mock/script?scope=a", connections).status, 400);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/reset?scope=b").status, 200) << "it is at its start";
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/reset?scope=b&x=1").status, 400);
+  EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/scopes").body)["scopes"], json::array());
 }
 
 TEST(AdminTest, ReportsHealthMetricsAndClock) {

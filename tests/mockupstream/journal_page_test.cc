@@ -74,7 +74,8 @@ TEST(JournalPageTest, FiltersByLaneAndLimit) {
 TEST(JournalPageTest, RefusesParametersThatItDoesNotKnow) {
   const auto server = StartMock(Parse(kTwoLanes));
   const std::pair<const char*, const char*> wrong[] = {
-      {"?form=1", "unknown parameter; known are format from lane limit scope"},
+      {"?form=1", "unknown parameter form; known are format from lane limit scope"},
+      {"?sk-somebodys-key-7777&sk-x", "unknown parameter sk-s...7777; known are"},
       {"?from=-1", "from: expected a whole number"},
       {"?from=1&from=2", "from: is there twice"},
       {"?format=xml", "format: expected json or ndjson"},

@@ -183,9 +183,11 @@ TEST(VerifyTest, EveryFaultMustHaveFired) {
   entries[1].fault = FaultState::kFired;
   EXPECT_TRUE(Verify(expectation, entries, {}, SecretMasker()).ok());
   entries[1].fault = FaultState::kNotReached;
-  EXPECT_EQ(Verify(expectation, entries, {{"k2", 1}}, SecretMasker()).message(),
+  const std::vector<UnservedFault> unserved{{"k2", 1, std::nullopt}, {"k2", 0, "chat"}};
+  EXPECT_EQ(Verify(expectation, entries, unserved, SecretMasker()).message(),
             "expected every fault to fire; that of #1, k1, step 0 is not_reached\n"
-            "expected every fault to fire; no request came to k2's script step 1");
+            "expected every fault to fire; no request was given k2's script step 1\n"
+            "expected every fault to fire; no request was given k2's route chat, script step 0");
 }
 
 TEST(VerifyTest, LooksAtAPartOfTheJournal) {
