@@ -76,7 +76,9 @@ TailState StartTail(const JournalStore& journal, const Headers& headers, AdminQu
   }
   // Without a wish there is nothing to be missed of what was before.
   if (!asked_for && !seen) return tail;
-  tail.missed = journal.first() - std::min(journal.first(), wanted);
+  JournalFilter range = tail.filter;
+  range.from = wanted;
+  tail.missed = journal.DroppedOf(range);
   return tail;
 }
 
@@ -159,7 +161,9 @@ Awaitable<void> JournalPage::Tail(io::ServerExchange& exchange) {
     const JournalStore::Ended ended = state_.journal.ReadEnded(tail.place, tail.filter, kPiece);
     tail.place = ended.next;
     tail.missed += ended.missed;
-    std::string text = TailText(ended, std::exchange(tail.missed, 0), state_.scopes.masker());
+    // Made of all keys there are: not for a wake that has nothing to tell.
+    const SecretMasker masker = ended.entries.empty() ? SecretMasker() : state_.scopes.masker();
+    std::string text = TailText(ended, std::exchange(tail.missed, 0), masker);
     if (text.empty() && watch.Arm(tail.place)) {
       timer->expires_after(ping_);
       const auto [woken] = co_await timer->async_wait(kAwaitTuple);

@@ -51,6 +51,9 @@ void JournalStore::Trim() {
     bytes_ -= Weight(oldest.entry);
     if (!oldest.cleared) {
       ++dropped_;
+      Drops& drops = drops_[oldest.entry.scope];
+      ++drops.count;
+      drops.last = first_;
       // One that never ends is missed by those who wait for it, as one is that ended unread.
       if (!oldest.entry.ended) AddEnd(first_);
     }
@@ -128,6 +131,35 @@ std::vector<JournalEntry> JournalStore::Read(JournalFilter& filter, JournalPiece
   return entries;
 }
 
+JournalStore::Range JournalStore::ReadAll(const JournalFilter& filter) const {
+  Range range;
+  const std::lock_guard lock(mutex_);
+  range.dropped = CountDropped(filter);
+  const std::uint64_t end = std::min(filter.until, first_ + slots_.size());
+  for (std::uint64_t sequence = std::max(filter.from, first_); sequence < end; ++sequence) {
+    const JournalEntry* const entry = Locate(sequence);
+    if (entry != nullptr && filter.Takes(*entry)) range.entries.push_back(*entry);
+  }
+  return range;
+}
+
+std::uint64_t JournalStore::DroppedOf(const JournalFilter& filter) const {
+  const std::lock_guard lock(mutex_);
+  return CountDropped(filter);
+}
+
+std::uint64_t JournalStore::Drops::From(std::uint64_t sequence) const {
+  return sequence > last ? 0 : std::min(count, last - sequence + 1);
+}
+
+std::uint64_t JournalStore::CountDropped(const JournalFilter& filter) const {
+  std::uint64_t dropped = 0;
+  for (const auto& [scope, drops] : drops_) {
+    if (!filter.scope || scope == *filter.scope) dropped += drops.From(filter.from);
+  }
+  return dropped;
+}
+
 std::optional<JournalEntry> JournalStore::Find(std::uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
   const JournalEntry* const entry = Locate(sequence);
@@ -147,10 +179,16 @@ std::uint64_t JournalStore::dropped() const {
 
 void JournalStore::Clear(const std::optional<std::string>& scope) {
   const std::lock_guard lock(mutex_);
+  if (scope) {
+    drops_.erase(*scope);
+  } else {
+    drops_.clear();
+  }
   for (Slot& slot : slots_) {
     if (slot.cleared || (scope && slot.entry.scope != *scope)) continue;
     bytes_ -= Weight(slot.entry);
-    slot.entry = JournalEntry();
+    // Not assigned: a string that is assigned a short one keeps the memory that it had.
+    const JournalEntry forgotten = std::exchange(slot.entry, JournalEntry());
     slot.cleared = true;
     bytes_ += Weight(slot.entry);
   }

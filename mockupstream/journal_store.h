@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,13 +61,23 @@ class JournalStore {
   // object. Not called if the entry has been dropped or cleared.
   template <typename Change>
   void Update(std::uint64_t sequence, Change&& change);
-  // The same for its last change, which sets `ended`. REQUIRES: once for an entry
+  // The same for its last change, which sets `ended`. False if the entry has been dropped or
+  // cleared. REQUIRES: once for an entry
   template <typename Change>
-  void End(std::uint64_t sequence, Change&& change);
+  bool End(std::uint64_t sequence, Change&& change);
 
   std::vector<JournalEntry> From(std::uint64_t sequence) const;
   // A piece of what the filter takes, in order; moves filter.from behind it. Empty: no more.
   std::vector<JournalEntry> Read(JournalFilter& filter, JournalPiece piece) const;
+  // All that the filter takes, and how many of them are missing: dropped, not cleared. Where the
+  // filter has a lane it is how many of any, and where it has a beginning it may be too many.
+  struct Range {
+    std::vector<JournalEntry> entries;
+    std::uint64_t dropped = 0;
+  };
+  Range ReadAll(const JournalFilter& filter) const;
+  // Range::dropped alone.
+  std::uint64_t DroppedOf(const JournalFilter& filter) const;
   std::optional<JournalEntry> Find(std::uint64_t sequence) const;
   std::uint64_t next() const;
   std::uint64_t dropped() const;
@@ -103,6 +114,14 @@ class JournalStore {
       Slot, std::allocator<Slot>,
       boost::container::deque_options<boost::container::block_size<128u>>::type>;
 
+  // What was dropped since it was last cleared.
+  struct Drops {
+    std::uint64_t count = 0;
+    std::uint64_t last = 0;  // the highest sequence number
+
+    std::uint64_t From(std::uint64_t sequence) const;
+  };
+
   // Of the parts of an entry that a change may touch.
   static std::size_t BodyWeight(const JournalEntry& entry);
   static std::size_t Weight(const JournalEntry& entry);
@@ -110,6 +129,7 @@ class JournalStore {
   JournalEntry* Locate(std::uint64_t sequence);
   const JournalEntry* Locate(std::uint64_t sequence) const;
   std::vector<JournalEntry> Copy(std::uint64_t from) const;
+  std::uint64_t CountDropped(const JournalFilter& filter) const;
   void Reweigh(const JournalEntry& entry, std::size_t before);
   void Trim();
   void ForgetEnds();
@@ -122,6 +142,7 @@ class JournalStore {
   Slots slots_;
   std::uint64_t first_ = 0;  // the sequence number of slots_.front()
   std::uint64_t dropped_ = 0;
+  std::map<std::string, Drops, std::less<>> drops_;  // by scope
   std::uint64_t changes_ = 0;
   std::size_t bytes_ = 0;
   std::deque<std::uint64_t> ends_;  // sequence numbers, in the order in which the entries ended
@@ -163,16 +184,17 @@ void JournalStore::Update(std::uint64_t sequence, Change&& change) {
 }
 
 template <typename Change>
-void JournalStore::End(std::uint64_t sequence, Change&& change) {
+bool JournalStore::End(std::uint64_t sequence, Change&& change) {
   const std::lock_guard lock(mutex_);
   JournalEntry* const entry = Locate(sequence);
-  if (entry == nullptr) return;
+  if (entry == nullptr) return false;
   const std::size_t before = BodyWeight(*entry);
   change(*entry);
   entry->ended = true;
   AddEnd(sequence);
   Reweigh(*entry, before);
   Changed();
+  return true;
 }
 
 }  // namespace keywalk::mock

@@ -206,7 +206,7 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
     co_await ReadEarlyBody(exchange, served);
     state_.journal.Update(sequence, [&](JournalEntry& entry) { RecordBody(served, entry); });
   }
-  RecordEnd(sequence, outcome);
+  RecordEnd(exchange, served, sequence, outcome);
   // Nothing of ours may follow what was, or was not, sent.
   if (!outcome.answered) exchange.HangUp();
 }
@@ -340,6 +340,10 @@ Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served&
 }
 
 std::uint64_t MockHandler::RecordRequest(const io::ServerExchange& exchange, Served& served) {
+  return state_.journal.Append(MakeEntry(exchange, served));
+}
+
+JournalEntry MockHandler::MakeEntry(const io::ServerExchange& exchange, Served& served) const {
   const io::RequestHead& head = exchange.head();
   JournalEntry entry;
   entry.time_ms = served.time_ms;
@@ -356,7 +360,7 @@ std::uint64_t MockHandler::RecordRequest(const io::ServerExchange& exchange, Ser
   entry.chaos = served.turn.draw;
   if (served.turn.step != nullptr && served.turn.step->fault) entry.fault = FaultState::kPending;
   if (served.body_read) RecordBody(served, entry);
-  return state_.journal.Append(std::move(entry));
+  return entry;
 }
 
 void MockHandler::RecordBody(Served& served, JournalEntry& entry) const {
@@ -372,13 +376,20 @@ void MockHandler::RecordBody(Served& served, JournalEntry& entry) const {
   entry.body_complete = body.complete;
 }
 
-void MockHandler::RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome) {
+void MockHandler::RecordEnd(const io::ServerExchange& exchange, Served& served,
+                            std::uint64_t sequence, const AnswerOutcome& outcome) {
   std::optional<JournalEntry> ended;  // a copy only for who asked for it
-  state_.journal.End(sequence, [&](JournalEntry& entry) {
+  const auto end = [&](JournalEntry& entry) {
     RecordOutcome(outcome, entry);
     state_.metrics.Count(entry);
     if (options_.on_request) ended = entry;
-  });
+  };
+  if (!state_.journal.End(sequence, end)) {  // dropped, or cleared, while it was served
+    JournalEntry entry = MakeEntry(exchange, served);
+    entry.sequence = sequence;
+    entry.ended = true;
+    end(entry);
+  }
   if (ended) options_.on_request(*ended);
 }
 

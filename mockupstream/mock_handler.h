@@ -63,9 +63,11 @@ class MockHandler final : public io::HttpHandler {
   // The body of a request whose answer is out already.
   Awaitable<void> ReadEarlyBody(io::ServerExchange& exchange, Served& served);
   std::uint64_t RecordRequest(const io::ServerExchange& exchange, Served& served);
+  JournalEntry MakeEntry(const io::ServerExchange& exchange, Served& served) const;
   void RecordBody(Served& served, JournalEntry& entry) const;
-  // The entry's last change.
-  void RecordEnd(std::uint64_t sequence, const AnswerOutcome& outcome);
+  // The entry's last change; the request is counted whether the journal still has it or not.
+  void RecordEnd(const io::ServerExchange& exchange, Served& served, std::uint64_t sequence,
+                 const AnswerOutcome& outcome);
 
   asio::io_context& context_;
   MockState& state_;

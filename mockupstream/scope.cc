@@ -40,7 +40,7 @@ ScopedTarget::ScopedTarget(std::string_view target, const Headers& headers) : ta
     const std::string_view rest = target.substr(kScopePrefix.size());
     scope_ = rest.substr(0, rest.find_first_of("/?"));
     target_ = rest.substr(scope_.size());
-    if (!target_.starts_with('/')) target_ = "/";
+    if (!target_.starts_with('/')) rooted_ = "/" + std::string(target_);
     if (field && *field != scope_) problem_ = "the path and X-Keywalk-Scope name two scopes";
   } else if (field) {
     scope_ = *field;

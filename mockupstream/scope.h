@@ -84,14 +84,15 @@ class ScopedTarget {
 
   // Empty: the default scope.
   std::string_view scope() const { return scope_; }
-  // Without the prefix: "/__scope/a/v1/models?x" is "/v1/models?x", "/__scope/a" is "/".
-  std::string_view target() const { return target_; }
+  // Without the prefix: "/__scope/a/v1/models?x" is "/v1/models?x", "/__scope/a?x" is "/?x".
+  std::string_view target() const { return rooted_.empty() ? target_ : rooted_; }
   // Not empty: what is wrong with the name, for a 400.
   std::string_view problem() const { return problem_; }
 
  private:
   std::string_view scope_;
   std::string_view target_;
+  std::string rooted_;  // not empty: the target that had no path behind its prefix
   std::string_view problem_;
 };
 

@@ -92,6 +92,9 @@ struct VerifyResult {
   // With failures, where requests were expected: both sides, as lanes where there are any.
   std::vector<std::string> expected;
   std::vector<std::string> actual;
+  // Not 0: so many of the requests that were asked for the journal has dropped, and nothing was
+  // compared. Where that is from some request on, it may be fewer.
+  std::uint64_t dropped = 0;
 
   bool ok() const { return failures.empty(); }
   // Each failure on a line; empty if there is none.

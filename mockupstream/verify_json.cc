@@ -50,6 +50,10 @@ std::optional<FaultState> ReadFault(ObjectReader& object) {
   return name == "fired" ? FaultState::kFired : FaultState::kNotReached;
 }
 
+bool IsDigest(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 ExpectedRequest ReadRequest(const json& value, std::string pointer, JsonProblems& problems) {
   ObjectReader object(value, std::move(pointer), problems);
   ExpectedRequest request;
@@ -67,6 +71,9 @@ ExpectedRequest ReadRequest(const json& value, std::string pointer, JsonProblems
   request.headers = ReadExpectedHeaders(object, problems);
   if (const json* body = object.Value("json")) request.json = std::make_shared<const json>(*body);
   request.body_sha256 = ReadText(object, "body_sha256");
+  if (request.body_sha256 && !IsDigest(*request.body_sha256)) {
+    object.Problem("body_sha256", "expected 64 lower case hexadecimal digits");
+  }
   object.Finish();
   return request;
 }
@@ -82,6 +89,7 @@ void ReadCount(const json& value, const std::string& pointer, ExpectedCount& cou
     return;
   }
   ObjectReader object(value, pointer, problems);
+  if (!object.Has("min") && !object.Has("max")) problems.Add(pointer, "needs min or max");
   count.min = static_cast<std::uint64_t>(ReadNumber(object, "min", kMaxCount).value_or(0));
   if (const auto max = ReadNumber(object, "max", kMaxCount)) {
     count.max = static_cast<std::uint64_t>(*max);
@@ -163,6 +171,7 @@ json ToJson(const VerifyResult& result) {
     failures.push_back(std::move(object));
   }
   json object = {{"ok", false}, {"message", result.message()}, {"failures", std::move(failures)}};
+  if (result.dropped > 0) object["dropped"] = result.dropped;
   if (result.expected.empty() && result.actual.empty()) return object;
   object["expected"] = result.expected;
   object["actual"] = result.actual;

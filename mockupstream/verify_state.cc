@@ -90,6 +90,18 @@ void AddUnservedConnections(const ConnectionTable& connections,
   }
 }
 
+// What is left says neither that a request came nor that it did not.
+VerifyResult Incomplete(std::uint64_t dropped) {
+  VerifyFailure failure;
+  failure.message = "nothing was compared: the journal has dropped " + std::to_string(dropped) +
+                    " of these requests (--journal-entries, --journal-bytes; or verify from a " +
+                    "later one, ?from=N)";
+  VerifyResult result;
+  result.dropped = dropped;
+  result.failures.push_back(std::move(failure));
+  return result;
+}
+
 }  // namespace
 
 VerifyResult VerifyState(const MockState& state, const Expectation& expectation) {
@@ -99,8 +111,12 @@ VerifyResult VerifyState(const MockState& state, const Expectation& expectation)
     unserved = FindUnservedFaults(state.scopes, id);
     if (id.empty()) AddUnservedConnections(state.connections, unserved);
   }
-  const std::vector<JournalEntry> entries = state.journal.From(expectation.from);
-  return Verify(expectation, entries, unserved, state.scopes.masker());
+  JournalFilter filter;
+  filter.from = expectation.from;
+  filter.scope = expectation.scope;
+  const JournalStore::Range range = state.journal.ReadAll(filter);
+  if (range.dropped > 0) return Incomplete(range.dropped);
+  return Verify(expectation, range.entries, unserved, state.scopes.masker());
 }
 
 }  // namespace keywalk::mock

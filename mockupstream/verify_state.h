@@ -8,8 +8,9 @@
 namespace keywalk::mock {
 
 // Compares what the journal holds now (a copy of it), and for `all_faults_fired` also what the
-// lanes of the expected scope, or else the default one, have still to serve, and without a scope
-// the faults of connections. Safe for concurrent use.
+// lanes of the expected scope (as they start, if nobody has used it), or else the default one, have
+// still to serve, and without a scope the faults of connections. Fails where the journal has
+// dropped some of these requests. Safe for concurrent use.
 VerifyResult VerifyState(const MockState& state, const Expectation& expectation);
 
 }  // namespace keywalk::mock

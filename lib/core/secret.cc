@@ -73,9 +73,18 @@ SecretMasker::SecretMasker(std::vector<std::string> secrets) {
   std::erase(secrets, std::string());
   entries_.reserve(secrets.size());
   for (const std::string& secret : secrets) entries_.push_back({secret, MaskKey(secret)});
-  // A hint shows up to 8 characters: enough to hold a very short secret whole.
+  // A hint shows up to 8 characters: enough to hold a very short secret whole. The short ones are
+  // the last: asking for all would take a square of their number.
+  constexpr std::size_t kLongestHint = 4 + kEllipsis.size() + 4;
+  const auto short_ones =
+      std::partition_point(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        return entry.secret.size() > kLongestHint;
+      });
   for (Entry& entry : entries_) {
-    if (Reveals(entry.hint)) entry.hint = kEllipsis;
+    const bool reveals = std::any_of(short_ones, entries_.end(), [&entry](const Entry& other) {
+      return entry.hint.find(other.secret) != std::string::npos;
+    });
+    if (reveals) entry.hint = kEllipsis;
   }
 }
 

@@ -232,6 +232,23 @@ TEST(AdminTest, WhatIsRefusedMakesNoScope) {
   EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/scopes").body)["scopes"], json::array());
 }
 
+TEST(AdminTest, OfAJournalWithAGapNothingIsVerified) {
+  MockServerOptions options;
+  options.max_journal_entries = 2;
+  const auto server = StartMock(Parse(kScript), options);
+  for (int i = 0; i < 5; ++i) Ask(*server, kSecond);
+  const std::string_view two = R"({"sequence": ["sk-b...bbbb", "sk-b...bbbb"]})";
+  const RawReply reply = Admin(*server, "POST", "/__mock/verify", two);
+  EXPECT_EQ(reply.status, 409);
+  const json answer = json::parse(reply.body);
+  EXPECT_EQ(answer["ok"], false);
+  EXPECT_EQ(answer["dropped"], 3);
+  EXPECT_THAT(std::string(answer["message"]), HasSubstr("the journal has dropped 3 of these"));
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?from=3", two).status, 200);
+  EXPECT_EQ(Admin(*server, "POST", "/__mock/verify?scope=other", R"({"sequence": []})").status,
+            200);
+}
+
 TEST(AdminTest, ReportsHealthMetricsAndClock) {
   const auto server = StartMock(Parse(kScript));
   Ask(*server, kFirst);

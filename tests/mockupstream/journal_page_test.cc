@@ -188,6 +188,18 @@ TEST(JournalTailTest, TellsWhatWasDroppedBeforeItCouldBeSent) {
   EXPECT_THAT(resumed.Expect("\n\n"), HasSubstr("id: 3\n"));
 }
 
+TEST(JournalTailTest, WhatWasClearedWasNotDropped) {
+  const auto server = StartMock(Parse(kTwoLanes));
+  for (int i = 0; i < 2; ++i) Ask(*server, kKey);
+  WaitForEnds(*server, 2);
+  EXPECT_EQ(Admin(*server, "DELETE", "/__mock/journal").status, 200);
+  Ask(*server, kKey);
+  TailClient tail(*server, "?from=0");
+  const std::string first = tail.Expect("\n\n");
+  EXPECT_THAT(first, HasSubstr("id: 2\n"));
+  EXPECT_THAT(first, Not(HasSubstr("dropped")));
+}
+
 TEST(JournalTailTest, AReaderThatDoesNotReadCostsTheStoreNothing) {
   MockServerOptions options;
   options.max_journal_entries = 50;

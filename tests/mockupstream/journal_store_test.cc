@@ -146,6 +146,46 @@ TEST(JournalStoreTest, ClearingAScopeLeavesTheOthers) {
   EXPECT_EQ(store.dropped(), 0u) << "cleared is not dropped";
 }
 
+TEST(JournalStoreTest, ClearingGivesBytesBack) {
+  constexpr std::size_t kLarge = 10'000;
+  JournalStore store({1000, 3 * kLarge});
+  AppendTo(store, "a");  // keeps the places of the others
+  for (int i = 0; i < 2; ++i) {
+    const std::uint64_t sequence = AppendTo(store, "b");
+    store.Update(sequence, [](JournalEntry& entry) { entry.body.assign(kLarge, 'x'); });
+  }
+  store.Clear("b");
+  const std::uint64_t sequence = AppendTo(store, "c");
+  store.Update(sequence, [](JournalEntry& entry) { entry.body.assign(2 * kLarge, 'x'); });
+  EXPECT_EQ(Numbers(store.From(0)), (List{0, 3}));
+}
+
+TEST(JournalStoreTest, TellsWhatIsMissingOfARange) {
+  JournalStore store({2, 1 << 20});
+  for (const char* scope : {"a", "b", "a", "a", "b"}) AppendTo(store, scope);  // 0 to 2 are dropped
+  const auto dropped = [&store](std::uint64_t from, std::optional<std::string> scope) {
+    JournalFilter filter;
+    filter.from = from;
+    filter.scope = std::move(scope);
+    return store.ReadAll(filter).dropped;
+  };
+  EXPECT_EQ(dropped(0, std::nullopt), 3u);
+  EXPECT_EQ(dropped(2, std::nullopt), 1u);
+  EXPECT_EQ(dropped(3, std::nullopt), 0u);
+  EXPECT_EQ(dropped(0, "a"), 2u);
+  EXPECT_EQ(dropped(2, "b"), 0u);
+  EXPECT_EQ(dropped(0, "c"), 0u);
+  JournalFilter of_a;
+  of_a.scope = "a";
+  EXPECT_EQ(Numbers(store.ReadAll(of_a).entries), (List{3}));
+  store.Clear("a");
+  EXPECT_EQ(dropped(0, "a"), 0u) << "nobody asks for what was before";
+  EXPECT_EQ(dropped(0, std::nullopt), 1u);
+  store.Clear();
+  EXPECT_EQ(dropped(0, std::nullopt), 0u);
+  EXPECT_EQ(store.dropped(), 3u);
+}
+
 TEST(JournalStoreTest, ReadsWhatEndedInTheOrderInWhichItDid) {
   JournalStore store({10, 1 << 20});
   for (int i = 0; i < 4; ++i) AppendTo(store, i == 3 ? "other" : "");

@@ -177,6 +177,30 @@ TEST(MockServerTest, TheJournalIsBoundedAndCanBeCleared) {
   EXPECT_EQ(server->journal_next(), 3u);
 }
 
+TEST(MockServerTest, ARequestThatTheJournalForgotIsCountedAndReported) {
+  EndedRequest ended;
+  MockServerOptions options;
+  options.on_request = ended.hook();
+  const auto server = StartMock(
+      OneLane(R"([{"fault": {"at": "before_head", "kind": "stall"}}])"), options);
+  {
+    RawClient client(server->port());
+    client.Send(Post(kKey, "12345"));
+    WaitForFault(*server);
+    server->ClearJournal();
+  }
+  const JournalEntry entry = ended.Wait();
+  EXPECT_EQ(entry.lane, "k0");
+  EXPECT_EQ(entry.sequence, 0u);
+  EXPECT_EQ(entry.fault, FaultState::kFired);
+  EXPECT_EQ(entry.body_bytes, 5u);
+  EXPECT_TRUE(entry.ended);
+  const std::string metrics = Admin(*server, "GET", "/__mock/metrics").body;
+  EXPECT_NE(metrics.find("keywalk_mock_requests_total{lane=\"k0\",status=\"0\"} 1\n"),
+            std::string::npos);
+  EXPECT_NE(metrics.find("keywalk_mock_faults_total{state=\"fired\"} 1\n"), std::string::npos);
+}
+
 TEST(MockServerTest, StoppingEndsWhatIsBeingServed) {
   const auto server = StartMock(OneLane(R"([{"delay_ms": 3600000}])"));
   RawClient client(server->port());

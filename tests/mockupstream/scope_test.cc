@@ -53,6 +53,17 @@ TEST(ScopeTest, EachHasItsOwnLanes) {
   EXPECT_EQ(server->JournalOf("").size(), 1u);
 }
 
+TEST(ScopeTest, ATargetWithoutAPathKeepsItsQuery) {
+  const ScopedTarget target("/__scope/a?key=k&x", Headers());
+  EXPECT_EQ(target.scope(), "a");
+  EXPECT_EQ(target.target(), "/?key=k&x");
+  const auto server = StartMock(OneLane(kTwoSteps));
+  RawClient client(server->port());
+  client.Send(RequestText("GET", "/__scope/a?key=" + std::string(kKey), {}));
+  EXPECT_EQ(ReadReply(client).status, 429);
+  EXPECT_EQ(server->Journal().at(0).lane, "k0");
+}
+
 TEST(ScopeTest, AWrongNameIsRefused) {
   const auto server = StartMock(OneLane(kTwoSteps));
   EXPECT_EQ(Get(*server, "/", "a b").status, 400);

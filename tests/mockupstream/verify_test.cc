@@ -89,12 +89,15 @@ TEST(VerifyTest, ComparesEveryField) {
   entry.body = R"({"model": "m", "n": [1, 2], "stream": true})";
   entry.body_bytes = entry.body.size();
   entry.body_complete = true;
-  entry.body_sha256 = "abcd";
+  entry.body_sha256 = std::string(64, 'a');
+  const std::string right = R"({"scope": "s", "lane": "k0", "method": "POST", "path": "/v1/a",
+      "status": 429, "step": 3, "fault": "fired", "headers": {"x-A": "2"},
+      "json": {"n": [1, 2]}, "body_sha256": ")" +
+                            std::string(64, 'a') + "\"}";
+  const std::string other_digest = "{\"body_sha256\": \"" + std::string(64, 'b') + "\"}";
+  const std::string digests = "body_sha256: expected \"" + std::string(64, 'b') + "\", got \"aa";
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"scope": "s", "lane": "k0", "method": "POST", "path": "/v1/a", "status": 429, "step": 3,
-           "fault": "fired", "headers": {"x-A": "2"}, "json": {"n": [1, 2]},
-           "body_sha256": "abcd"})",
-       ""},
+      {right.c_str(), ""},
       {R"({"path": "/v1/a?x=1"})", ""},
       {R"({"scope": "t"})", R"(scope: expected "t", got "s")"},
       {R"({"lane": "k1"})", R"(lane: expected "k1", got "k0")"},
@@ -107,7 +110,7 @@ TEST(VerifyTest, ComparesEveryField) {
       {R"({"headers": {"X-B": "3"}})", R"(header X-B: expected "3", got none)"},
       {R"({"json": {"model": "other"}})", R"(json /model: expected "other", got "m")"},
       {R"({"json": {"tools": []}})", "json /tools: expected [], got nothing"},
-      {R"({"body_sha256": "00"})", R"(body_sha256: expected "00", got "abcd")"},
+      {other_digest.c_str(), digests.c_str()},
   };
   for (const auto& [expected, difference] : cases) {
     const std::string message =
@@ -245,6 +248,8 @@ TEST(VerifyTest, RefusesWhatItDoesNotUnderstand) {
       {R"({"requests": [], "order": "some"})", "/order: must be one of"},
       {R"({"counts": {"k0": -1}})", "/counts/k0: expected a number"},
       {R"({"counts": {"k0": {"min": 2, "max": 1}}})", "/counts/k0/max: must not be below min"},
+      {R"({"counts": {"k0": {}}})", "/counts/k0: needs min or max"},
+      {R"({"requests": [{"body_sha256": "00"}]})", "/requests/0/body_sha256: expected 64"},
       {R"({"faults": "some"})", "/faults: must be one of"},
       {R"({"requests": [{"fault": "pending"}]})", "/requests/0/fault: must be one of"},
       {"[", "line 1"},
