@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/json_reader.h"
 #include "mockupstream/json_depth.h"
 #include "mockupstream/json_subset.h"
 
@@ -15,21 +16,59 @@ using nlohmann::json;
 // A longer value says no more to a reader.
 constexpr std::size_t kMaxShown = 300;
 
-std::string Shown(std::string text) {
+// A key may stand where the text is cut: mask first.
+std::string Cut(std::string text) {
   if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "...";
   return text;
 }
 
-std::string Quoted(std::string_view text) { return "\"" + Shown(std::string(text)) + "\""; }
+// Its strings and names masked. Its depth bounds the recursion: that of what was asked for, or of a
+// body that is not deep (ParseBody).
+json Masked(const json& value, const TextMask& mask) {
+  if (value.is_string()) return mask(value.get_ref<const std::string&>());
+  if (value.is_array()) {
+    json masked = json::array();
+    for (const json& element : value) masked.push_back(Masked(element, mask));
+    return masked;
+  }
+  if (!value.is_object()) return value;
+  json masked = json::object();
+  for (const auto& [name, member] : value.items()) masked[mask(name)] = Masked(member, mask);
+  return masked;
+}
 
-std::string Dumped(const json& value) {
-  return Shown(value.dump(-1, ' ', false, json::error_handler_t::replace));
+std::string Quoted(std::string_view text, const TextMask& mask) {
+  return mask ? "\"" + Cut(mask(text)) + "\"" : std::string();
+}
+
+// Written as JSON a key may look different: it is masked before, and after it for numbers.
+std::string Dumped(const json& value, const TextMask& mask) {
+  if (!mask) return {};
+  return Cut(mask(Masked(value, mask).dump(-1, ' ', false, json::error_handler_t::replace)));
+}
+
+// Of a JSON pointer (RFC 6901), whose escapes may hide a key, too.
+std::string MaskedPointer(std::string_view pointer, const TextMask& mask) {
+  if (!mask) return {};
+  std::string masked;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);  // the slash
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    std::string name;
+    for (std::size_t i = 0; i < token.size(); ++i) {
+      name += token[i] != '~' ? token[i] : token[++i] == '1' ? '/' : '~';
+    }
+    masked = config::JoinPointer(masked, mask(name));
+  }
+  return mask(masked);
 }
 
 void CompareText(std::string_view field, const std::optional<std::string>& expected,
-                 std::string_view actual, std::vector<Difference>& differences) {
+                 std::string_view actual, const TextMask& mask,
+                 std::vector<Difference>& differences) {
   if (!expected || *expected == actual) return;
-  differences.push_back({std::string(field), Quoted(*expected), Quoted(actual)});
+  differences.push_back({std::string(field), Quoted(*expected, mask), Quoted(actual, mask)});
 }
 
 std::string StatusText(int status) { return status == 0 ? "none" : std::to_string(status); }
@@ -45,16 +84,17 @@ json ParseBody(const std::string& text) {
   return json::parse(text, nullptr, false);
 }
 
-void CompareHeader(const Headers::Field& expected, const Headers& actual,
+void CompareHeader(const Headers::Field& expected, const Headers& actual, const TextMask& mask,
                    std::vector<Difference>& differences) {
   std::string values;
   for (const Headers::Field field : actual) {
     if (!EqualsIgnoreCase(field.name, expected.name)) continue;
     if (field.value == expected.value) return;
-    values += (values.empty() ? "" : ", ") + Quoted(field.value);
+    values += (values.empty() ? "" : ", ") + Quoted(field.value, mask);
   }
-  differences.push_back({"header " + std::string(expected.name), Quoted(expected.value),
-                         values.empty() ? "none" : values});
+  const std::string name = mask ? mask(expected.name) : std::string();
+  differences.push_back(
+      {"header " + name, Quoted(expected.value, mask), values.empty() ? "none" : values});
 }
 
 }  // namespace
@@ -63,16 +103,17 @@ ComparedEntry::ComparedEntry(const JournalEntry& entry) : entry_(&entry) {}
 ComparedEntry::~ComparedEntry() = default;
 ComparedEntry::ComparedEntry(ComparedEntry&&) noexcept = default;
 
-std::vector<Difference> ComparedEntry::Compare(const ExpectedRequest& expected) const {
+std::vector<Difference> ComparedEntry::Compare(const ExpectedRequest& expected,
+                                               const TextMask& mask) const {
   std::vector<Difference> differences;
-  CompareText("scope", expected.scope, entry_->scope, differences);
-  CompareText("lane", expected.lane, entry_->lane, differences);
-  CompareText("method", expected.method, entry_->method, differences);
+  CompareText("scope", expected.scope, entry_->scope, mask, differences);
+  CompareText("lane", expected.lane, entry_->lane, mask, differences);
+  CompareText("method", expected.method, entry_->method, mask, differences);
   if (expected.path) {
     const bool whole = expected.path->find('?') != std::string::npos;
     const std::string_view target = entry_->target;
     const std::string_view actual = whole ? target : target.substr(0, target.find('?'));
-    CompareText("path", expected.path, actual, differences);
+    CompareText("path", expected.path, actual, mask, differences);
   }
   if (expected.status && *expected.status != entry_->status) {
     differences.push_back({"status", StatusText(*expected.status), StatusText(entry_->status)});
@@ -85,14 +126,15 @@ std::vector<Difference> ComparedEntry::Compare(const ExpectedRequest& expected) 
         {"fault", std::string(ToString(*expected.fault)), std::string(ToString(entry_->fault))});
   }
   for (const Headers::Field field : expected.headers) {
-    CompareHeader(field, entry_->headers, differences);
+    CompareHeader(field, entry_->headers, mask, differences);
   }
-  if (expected.json) CompareJson(*expected.json, differences);
-  CompareText("body_sha256", expected.body_sha256, entry_->body_sha256, differences);
+  if (expected.json) CompareJson(*expected.json, mask, differences);
+  CompareText("body_sha256", expected.body_sha256, entry_->body_sha256, mask, differences);
   return differences;
 }
 
-void ComparedEntry::CompareJson(const json& expected, std::vector<Difference>& differences) const {
+void ComparedEntry::CompareJson(const json& expected, const TextMask& mask,
+                                std::vector<Difference>& differences) const {
   const char* reason = nullptr;
   if (entry_->body_bytes == 0) {
     reason = "no body";
@@ -105,14 +147,16 @@ void ComparedEntry::CompareJson(const json& expected, std::vector<Difference>& d
     if (body_->is_discarded()) reason = "a body that is no JSON";
   }
   if (reason != nullptr) {
-    differences.push_back({"json", Dumped(expected), reason});
+    differences.push_back({"json", Dumped(expected, mask), reason});
     return;
   }
   const auto difference = FirstDifference(expected, *body_);
   if (!difference) return;
-  const std::string place = difference->pointer.empty() ? "" : " " + difference->pointer;
-  differences.push_back({"json" + place, Dumped(*difference->expected),
-                         difference->actual == nullptr ? "nothing" : Dumped(*difference->actual)});
+  const std::string place =
+      difference->pointer.empty() ? "" : " " + MaskedPointer(difference->pointer, mask);
+  differences.push_back(
+      {"json" + place, Dumped(*difference->expected, mask),
+       difference->actual == nullptr ? "nothing" : Dumped(*difference->actual, mask)});
 }
 
 std::string Describe(const ExpectedRequest& expected) {

@@ -110,11 +110,8 @@ class Diagnosis {
     const JournalEntry& entry = entries_[*nearest].entry();
     const EntryMasker masker(entry, known_);
     failure.nearest = entry.sequence;
-    for (Difference& difference : entries_[*nearest].Compare(expected)) {
-      failure.differences.push_back({std::move(difference.field),
-                                     masker.Mask(own.Mask(difference.expected)),
-                                     masker.Mask(own.Mask(difference.actual))});
-    }
+    const TextMask mask = [&](std::string_view text) { return masker.Mask(own.Mask(text)); };
+    failure.differences = entries_[*nearest].Compare(expected, mask);
     failure.message += "; the nearest request (" + Describe(entry) + ") ";
     failure.message += failure.differences.empty() ? "came " + Ordinal(*nearest) : "differs in ";
     std::string_view separator;

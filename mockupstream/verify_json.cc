@@ -1,8 +1,11 @@
 // Expectations from JSON and results to JSON: the two sides of the admin page.
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "config/json_reader.h"
+#include "mockupstream/credential.h"
+#include "mockupstream/json_depth.h"
 #include "mockupstream/verify.h"
 
 namespace keywalk::mock {
@@ -120,12 +123,34 @@ ExpectedOrder ReadOrder(ObjectReader& object) {
   return order == "exact" ? ExpectedOrder::kExact : ExpectedOrder::kSubsequence;
 }
 
+// Names that an error text must not show as they are: also as a pointer writes them.
+void AddHiddenNames(const json& value, std::vector<std::string>& names) {
+  if (!value.is_structured()) return;
+  for (const auto& [name, member] : value.items()) {
+    if (value.is_object() && ShownName(name) != name) {
+      names.push_back(name);
+      names.push_back(JoinPointer("", name).substr(1));
+    }
+    AddHiddenNames(member, names);
+  }
+}
+
+// A key that stands where a name is expected must not be shown, whether a lane has it or not.
+Error MaskedError(const JsonProblems& problems, std::string_view text) {
+  std::vector<std::string> names;
+  if (!IsDeepJson(text)) {
+    // Reads duplicate names, too, which the strict parser stops at.
+    AddHiddenNames(json::parse(text.begin(), text.end(), nullptr, false), names);
+  }
+  return Error(SecretMasker(std::move(names)).Mask(problems.error().message()));
+}
+
 }  // namespace
 
 Result<Expectation> ParseExpectation(std::string_view text, std::string_view source) {
   JsonProblems problems(source);
   const json root = config::ParseJson(text, problems);
-  if (problems.any()) return problems.error();
+  if (problems.any()) return MaskedError(problems, text);
 
   ObjectReader object(root, "", problems);
   Expectation expectation;
@@ -149,7 +174,7 @@ Result<Expectation> ParseExpectation(std::string_view text, std::string_view sou
   object.Finish();
   const bool empty = !expectation.requests && !object.Has("counts") && !object.Has("faults");
   if (empty) problems.Add("", "needs one of sequence, requests, counts, faults");
-  if (problems.any()) return problems.error();
+  if (problems.any()) return MaskedError(problems, text);
   return expectation;
 }
 

@@ -77,9 +77,8 @@ SecretMasker::SecretMasker(std::vector<std::string> secrets) {
   // the last: asking for all would take a square of their number.
   constexpr std::size_t kLongestHint = 4 + kEllipsis.size() + 4;
   const auto short_ones =
-      std::partition_point(entries_.begin(), entries_.end(), [](const Entry& entry) {
-        return entry.secret.size() > kLongestHint;
-      });
+      std::partition_point(entries_.begin(), entries_.end(),
+                           [](const Entry& entry) { return entry.secret.size() > kLongestHint; });
   for (Entry& entry : entries_) {
     const bool reveals = std::any_of(short_ones, entries_.end(), [&entry](const Entry& other) {
       return entry.hint.find(other.secret) != std::string::npos;

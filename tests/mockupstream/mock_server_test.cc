@@ -181,8 +181,8 @@ TEST(MockServerTest, ARequestThatTheJournalForgotIsCountedAndReported) {
   EndedRequest ended;
   MockServerOptions options;
   options.on_request = ended.hook();
-  const auto server = StartMock(
-      OneLane(R"([{"fault": {"at": "before_head", "kind": "stall"}}])"), options);
+  const auto server =
+      StartMock(OneLane(R"([{"fault": {"at": "before_head", "kind": "stall"}}])"), options);
   {
     RawClient client(server->port());
     client.Send(Post(kKey, "12345"));

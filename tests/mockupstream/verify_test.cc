@@ -220,6 +220,53 @@ TEST(VerifyTest, ShowsNoKey) {
   for (const std::string& key : {own, scripted, asked}) EXPECT_THAT(text, Not(HasSubstr(key)));
 }
 
+// All that is said of an entry that lacks a member of the expected body.
+std::string SaidOfBody(const std::string& body, const std::string& expected,
+                       const std::string& key) {
+  JournalEntry entry = Entry("k0");
+  entry.body = body;
+  entry.body_bytes = body.size();
+  entry.body_complete = true;
+  const Expectation expectation = Parse(R"({"requests": [{"json": )" + expected + "}]}");
+  return ToJson(Verify(expectation, {entry}, {}, SecretMasker({key}))).dump();
+}
+
+TEST(VerifyTest, ShowsNoPartOfAKeyWhereAValueIsCut) {
+  const std::string key = "sk-the-key-that-is-cut-in-two-44444";
+  for (std::size_t before = 290 - key.size(); before < 310; ++before) {
+    const std::string text = "\"" + std::string(before, 'x') + key + "\"";
+    const std::string said = SaidOfBody(R"({"a": )" + text + "}", R"({"a": 1})", key);
+    EXPECT_THAT(said, Not(HasSubstr(key.substr(0, 8)))) << before;
+  }
+}
+
+TEST(VerifyTest, ShowsNoKeyThatIsWrittenInAnotherWay) {
+  const std::string key = R"(sk-the/key-with"a\quote-55555)";
+  const std::string name = json(key).dump();
+  for (const std::string& body : {"{\"a\": " + name + "}", "{\"a\": [{" + name + ": 1}]}"}) {
+    EXPECT_THAT(SaidOfBody(body, R"({"a": 1})", key), Not(HasSubstr("key-with")));
+  }
+  const std::string said = SaidOfBody("{}", "{" + name + ": {\"b\": 1}}", key);
+  EXPECT_THAT(said, Not(HasSubstr("key-with"))) << "as a field";
+  EXPECT_THAT(said, HasSubstr("json /sk-t...5555"));
+  EXPECT_THAT(SaidOfBody(R"({"a": 1234567890123456789})", R"({"a": 1})", "1234567890123456789"),
+              Not(HasSubstr("1234567890123456789")));
+}
+
+TEST(VerifyTest, NamesNoKeyInAnError) {
+  for (const std::string key : {"sk-somebodys-key-7777777777", "sk-somebodys/key-777777~777"}) {
+    for (const std::string& text : {"{\"" + key + "\": 1}", "{\"counts\": {\"" + key + "\": -1}}",
+                                    "{\"requests\": [{\"" + key + "\": 1}]}",
+                                    "{\"requests\": [{\"headers\": {\"" + key + "\": 1}}]}",
+                                    "{\"" + key + "\": 1, \"" + key + "\": 1}"}) {
+      const Result<Expectation> expectation = ParseExpectation(text, "verify");
+      ASSERT_FALSE(expectation.ok()) << text;
+      EXPECT_THAT(expectation.error().message(), Not(HasSubstr("somebodys"))) << text;
+      EXPECT_THAT(expectation.error().message(), HasSubstr("sk-s...")) << text;
+    }
+  }
+}
+
 TEST(VerifyTest, TheResultIsJsonToo) {
   EXPECT_EQ(ToJson(Check(R"({"sequence": ["k0"]})", {Entry("k0")})),
             json::parse(R"({"ok": true})"));
