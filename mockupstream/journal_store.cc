@@ -239,11 +239,6 @@ std::uint64_t JournalStore::first_place() const {
   return first_place_;
 }
 
-std::uint64_t JournalStore::first() const {
-  const std::lock_guard lock(mutex_);
-  return first_;
-}
-
 bool JournalStore::WaitFor(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                            std::chrono::milliseconds limit) const {
   const auto deadline = std::chrono::steady_clock::now() + limit;

@@ -95,8 +95,6 @@ class JournalStore {
   std::optional<std::uint64_t> PlaceBehind(std::uint64_t sequence) const;
   // The place of the oldest end that is remembered.
   std::uint64_t first_place() const;
-  // The lowest sequence number that is kept, or the next one.
-  std::uint64_t first() const;
 
   bool WaitFor(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                std::chrono::milliseconds limit) const;
