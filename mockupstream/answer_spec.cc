@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "mockupstream/answer_catalogue.h"
+#include "mockupstream/edit_distance.h"
 #include "mockupstream/provider_answers.h"
 
 namespace keywalk::mock {
@@ -22,27 +22,17 @@ constexpr std::size_t kNearestNames = 3;
 // Names are short; a longer text is none, and is not measured.
 constexpr std::size_t kMaxNameBytes = 100;
 
-// How many insertions, deletions and replacements make one text of the other.
-std::size_t EditDistance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
-std::string UnknownAnswer(std::string_view name) {
+std::string UnknownAnswer(std::string_view typed) {
+  // As the catalogue writes names, so that "OpenAI.Rate_Limited" is near.
+  std::string name(typed.substr(0, kMaxNameBytes));
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
   std::vector<std::pair<std::size_t, std::string>> names;
   for (std::string& each : AnswerNames()) {
-    const std::size_t distance = EditDistance(name.substr(0, kMaxNameBytes), each);
+    const std::size_t distance = EditDistance(name, each);
     names.emplace_back(distance, std::move(each));
   }
   std::sort(names.begin(), names.end());
@@ -58,6 +48,10 @@ AnswerSpec ReadAnswerSpec(const json& value, std::string pointer, JsonProblems& 
   if (value.is_string()) {
     spec.name = value.get<std::string>();
     if (!HasAnswer(spec.name)) problems.Add(pointer, UnknownAnswer(spec.name));
+    return spec;
+  }
+  if (!value.is_object()) {
+    problems.Add(pointer, "expected a string or an object");
     return spec;
   }
   ObjectReader object(value, std::move(pointer), problems);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "config/json_reader.h"
 #include "mockupstream/answer_catalogue.h"
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/sse.h"
@@ -125,7 +126,8 @@ Result<std::string> AnswersPage(const std::string& name) {
   }
   if (!text.empty()) return text;
   const AnswerEntry entry = FindAnswer(name);
-  if (entry.answer == nullptr) return Error("answers: the name " + UnknownAnswer(name));
+  if (entry.answer == nullptr)
+    return Error("answers: \"" + config::Printable(name) + "\" " + UnknownAnswer(name));
   return Shown(entry);
 }
 

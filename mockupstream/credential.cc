@@ -20,30 +20,50 @@ std::string_view BearerToken(std::string_view value) {
   return TrimWhitespace(value.substr(kScheme.size()));
 }
 
+// How the names of fields end that hold a credential, of whatever provider.
+constexpr std::array<std::string_view, 6> kSecretEndings{
+    "authorization", "api-key", "subscription-key", "-token", "-secret", "cookie"};
+constexpr std::array<std::string_view, 4> kSecretParameters{"key", "api_key", "access_token",
+                                                            "token"};
+
 bool HoldsCredential(std::string_view name) {
-  for (const std::string_view field : kKeyFields) {
-    if (EqualsIgnoreCase(name, field)) return true;
-  }
-  return EqualsIgnoreCase(name, "Authorization") || EqualsIgnoreCase(name, "Proxy-Authorization") ||
-         EqualsIgnoreCase(name, "Cookie");
+  return std::any_of(kSecretEndings.begin(), kSecretEndings.end(), [name](std::string_view ending) {
+    return name.size() >= ending.size() &&
+           EqualsIgnoreCase(name.substr(name.size() - ending.size()), ending);
+  });
 }
 
-}  // namespace
+bool IsSecretParameter(std::string_view name) {
+  return std::any_of(kSecretParameters.begin(), kSecretParameters.end(),
+                     [name](std::string_view known) { return EqualsIgnoreCase(name, known); });
+}
 
-std::string_view QueryParameter(std::string_view target, std::string_view name) {
+// Calls `see(name, value)` with each parameter of the target's query, as it stands there, until
+// that returns true.
+template <typename See>
+void ForEachParameter(std::string_view target, See see) {
   const std::size_t mark = target.find('?');
-  if (mark == target.npos) return {};
+  if (mark == target.npos) return;
   std::string_view query = target.substr(mark + 1);
   query = query.substr(0, query.find('#'));
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) == name) {
-      return equals == pair.npos ? pair.substr(pair.size()) : pair.substr(equals + 1);
-    }
+    const std::string_view value = pair.substr(equals == pair.npos ? pair.size() : equals + 1);
+    if (see(pair.substr(0, equals), value)) return;
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
   }
-  return {};
+}
+
+}  // namespace
+
+std::string_view QueryParameter(std::string_view target, std::string_view name) {
+  std::string_view found;
+  ForEachParameter(target, [&](std::string_view each, std::string_view value) {
+    if (each == name) found = value;
+    return each == name;
+  });
+  return found;
 }
 
 std::string ShownName(std::string_view name) {
@@ -93,11 +113,12 @@ std::vector<std::string> AllCredentials(const Headers& headers, std::string_view
     const std::string_view token = BearerToken(field.value);
     credentials.emplace_back(token.empty() ? field.value : token);
   }
-  const std::string_view parameter = QueryParameter(target, "key");
-  if (!parameter.empty()) {
-    credentials.emplace_back(parameter);
-    credentials.push_back(PercentDecode(parameter));
-  }
+  ForEachParameter(target, [&](std::string_view name, std::string_view value) {
+    if (value.empty() || !IsSecretParameter(PercentDecode(name))) return false;
+    credentials.emplace_back(value);
+    credentials.push_back(PercentDecode(value));
+    return false;
+  });
   return credentials;
 }
 

@@ -17,8 +17,10 @@ namespace keywalk::mock {
 // and empty if there is none. Pure; safe for concurrent use.
 std::string FindCredential(const Headers& headers, std::string_view target);
 
-// Everything in a request that is or may be a credential, for masking: the whole value of those
-// fields and of Proxy-Authorization and Cookie, and the parameter as sent and decoded.
+// Everything in a request that is or may be a credential, for masking: the token after "Bearer",
+// else the whole value, of fields whose name ends in "authorization", "api-key",
+// "subscription-key", "-token", "-secret" or "cookie"; and the query parameters `key`, `api_key`,
+// `access_token` and `token`, as sent and decoded. Names in any case.
 std::vector<std::string> AllCredentials(const Headers& headers, std::string_view target);
 
 // The query's first value of that name, as sent; an empty view with a null data() if there is none.

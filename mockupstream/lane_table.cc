@@ -114,7 +114,7 @@ void LaneTable::Insert(Script script) {
                             NewState(std::make_shared<const LanePlan>(std::move(lane)), gates));
   }
   if (!script.default_lane) return;
-  if (script.default_lane->name.empty()) script.default_lane->name = "default";
+  if (script.default_lane->name.empty()) script.default_lane->name = kDefaultLaneName;
   default_lane_ =
       NewState(std::make_shared<const LanePlan>(std::move(*script.default_lane)), gates);
 }

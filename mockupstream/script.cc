@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "config/schema_version.h"
-#include "keywalk/secret.h"
 #include "mockupstream/chaos.h"
 #include "mockupstream/model_gate.h"
 #include "mockupstream/provider_answers.h"
+#include "mockupstream/script_names.h"
 #include "mockupstream/script_step.h"
 
 namespace keywalk::mock {
@@ -19,6 +19,8 @@ using config::JoinPointer;
 using config::JsonProblems;
 using config::ObjectReader;
 using nlohmann::json;
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 AtEnd ToAtEnd(std::string_view name) {
   if (name == "fail_loud") return AtEnd::kFailLoud;
@@ -154,29 +156,35 @@ class ModelContext {
   JsonProblems& problems_;
 };
 
-// What stands in a script where a key may stand: the names in "lanes", and unknown names of the
-// root (lanes that somebody forgot to put into "lanes"). An error text must not show them.
-SecretMasker KeysOf(const json& root) {
-  std::vector<std::string> keys;
-  if (root.is_object()) {
-    for (const auto& [name, value] : root.items()) {
-      if (name == "lanes" && value.is_object()) {
-        for (const auto& lane : value.items()) {
-          if (lane.key() != config::kComment) keys.push_back(lane.key());
-        }
-      } else if (name != "default_lane" && name != "connections" && name != "organisations" &&
-                 name != "chaos" && value.is_structured()) {
-        keys.push_back(name);
-      }
-    }
+// A lane whose key no request can have would never be asked.
+void CheckKey(std::string_view key, const std::string& pointer, JsonProblems& problems) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (key.empty()) {
+    problems.Add(pointer, "is no key: use \"default_lane\"");
+  } else if (std::any_of(key.begin(), key.end(), IsControl)) {
+    problems.Add(pointer, "a key holds no control characters");
+  } else if (TrimWhitespace(key) != key) {
+    problems.Add(pointer, "a key has no blank at its beginning or end");
+  } else if (EqualsIgnoreCase(key.substr(0, kScheme.size()), kScheme)) {
+    problems.Add(pointer, "give the key alone, without \"Bearer\"");
   }
-  return SecretMasker(std::move(keys));
 }
 
-Error MaskedError(const JsonProblems& problems, std::string_view text) {
-  // Reads duplicate keys, too, which the strict parser stops at.
-  const json root = json::parse(text.begin(), text.end(), nullptr, false);
-  return Error(KeysOf(root).Mask(problems.error().message()));
+// A name stands for one lane, and for its key where that must not be shown.
+void CheckLaneNames(const Script& script, JsonProblems& problems) {
+  std::set<std::string_view> names;
+  const auto check = [&](std::string_view name, const std::string& pointer) {
+    const std::string place = JoinPointer(pointer, "name");
+    if (script.lanes.contains(name)) problems.Add(place, "is a key of this script");
+    if (!names.insert(name).second) problems.Add(place, "another lane has this name");
+  };
+  if (script.default_lane) {
+    const std::string& name = script.default_lane->name;
+    check(name.empty() ? kDefaultLaneName : std::string_view(name), "/default_lane");
+  }
+  for (const auto& [key, lane] : script.lanes) {
+    if (!lane.name.empty()) check(lane.name, JoinPointer("/lanes", key));
+  }
 }
 
 // For the lanes that have none of their own.
@@ -240,8 +248,9 @@ Lane ReadLane(const json& value, std::string pointer, AtEnd default_at_end,
 
 Result<Script> ParseScript(std::string_view text, std::string_view source) {
   JsonProblems problems(source);
+  problems.MaskNamesUnless(&MayShowScriptName);
   const json root = config::ParseJson(text, problems);
-  if (problems.any()) return MaskedError(problems, text);
+  if (problems.any()) return problems.error();
 
   Script script;
   problems.AllowComments();
@@ -251,8 +260,8 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
   if (const json* lanes = object.Object("lanes")) {
     for (const auto& [key, value] : lanes->items()) {
       if (problems.IsComment(key, value)) continue;
-      const std::string pointer = JoinPointer(object.PointerTo("lanes"), MaskKey(key));
-      if (key.empty()) problems.Add(pointer, "is no key: use \"default_lane\"");
+      const std::string pointer = JoinPointer(object.PointerTo("lanes"), key);
+      CheckKey(key, pointer, problems);
       Lane lane = ReadLane(value, pointer, AtEnd::kRepeatLast, problems);
       models.Complete(lane, pointer);
       CheckLane(lane, pointer, problems);
@@ -273,11 +282,12 @@ Result<Script> ParseScript(std::string_view text, std::string_view source) {
     SetChaos(std::make_shared<const Chaos>(ReadChaos(*chaos, place, problems)), place, script,
              problems);
   }
+  CheckLaneNames(script, problems);
   object.Finish();  // first: lanes that stand in the root are unknown keys, not missing ones
   if (script.lanes.empty() && !script.default_lane) {
     problems.Add("/lanes", "needs at least one lane, or give \"default_lane\"");
   }
-  if (problems.any()) return MaskedError(problems, text);
+  if (problems.any()) return problems.error();
   return script;
 }
 

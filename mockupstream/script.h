@@ -85,6 +85,9 @@ bool ReadsBodyFirst(const Lane& lane);
 // True if the step answers, or fails, before the request's body has been read.
 bool AnswersBeforeBody(const ScriptStep& step);
 
+// Of a default lane without a name of its own.
+inline constexpr std::string_view kDefaultLaneName = "default";
+
 struct Script {
   std::map<std::string, Lane, std::less<>> lanes;  // by key
   std::optional<Lane> default_lane;                // for any other key, and for none

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "mockupstream/provider_answers.h"
 #include "mockupstream/script_fault.h"
 #include "mockupstream/script_parts.h"
+#include "mockupstream/sse.h"
 
 namespace keywalk::mock {
 namespace {
@@ -33,7 +35,7 @@ std::vector<SseEvent> ReadSse(ObjectReader& step, JsonProblems& problems) {
 }
 
 // The type that the content suggests, unless the step states one.
-void AddContentType(const ObjectReader& object, ScriptStep& step) {
+void AddContentType(ObjectReader& object, ScriptStep& step) {
   if (step.headers.Contains("Content-Type")) return;
   if (!step.sse.empty()) {
     step.headers.Add("Content-Type", "text/event-stream");
@@ -44,11 +46,31 @@ void AddContentType(const ObjectReader& object, ScriptStep& step) {
   }
 }
 
+// Bytes of the answer's body; its content is not rendered.
+std::uint64_t BodyBytes(const ScriptStep& step) {
+  std::uint64_t bytes = step.body ? step.body->size() : 0;
+  for (const SseEvent& event : step.sse) bytes += EncodeSse(event).size();
+  return bytes;
+}
+
+// A fault behind the end of a known content would never be reached.
+void CheckReach(const ScriptStep& step, const Fault& fault, ObjectReader& object) {
+  if (fault.at == Fault::At::kSseEvent && !step.sse.empty() && fault.event > step.sse.size()) {
+    object.Problem("fault",
+                   "would never fire: the number of events is " + std::to_string(step.sse.size()));
+  }
+  if (fault.at != Fault::At::kBody || step.endless) return;
+  if (const std::uint64_t bytes = BodyBytes(step); fault.body_bytes > bytes) {
+    object.Problem("fault", "would never fire: the body has " + std::to_string(bytes) + " bytes");
+  }
+}
+
 // What a fault and its step cannot both be. `rendered`: the body is made when it is asked for.
 void CheckFault(const ScriptStep& step, const Fault& fault, bool rendered, ObjectReader& object) {
   if (fault.at == Fault::At::kSseEvent && step.sse.empty() && !rendered) {
     object.Problem("fault", "\"at\": \"sse_event\" needs \"sse\"");
   }
+  if (!rendered) CheckReach(step, fault, object);
   if (step.early && IsInRequest(fault.at)) {
     object.Problem("early", "the request is read afterwards: no fault comes before the answer");
   }

@@ -1,11 +1,14 @@
 #include "config/json_reader.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "keywalk/secret.h"
 
 namespace keywalk::config {
 namespace {
@@ -49,6 +52,15 @@ std::string WrongType(std::string_view expected, const nlohmann::json& found) {
   return "expected " + std::string(expected) + ", found " + std::string(TypeName(found));
 }
 
+// What stands where an integer should. "1e15" and what is too large for 64 bits are not integers to
+// the parser, but have no fraction.
+std::string NotAnInteger(const nlohmann::json& value) {
+  const double number = value.is_number_float() ? value.get<double>() : 0.5;
+  if (number != std::trunc(number)) return WrongType("an integer", value);
+  return std::fabs(number) >= 0x1p63 ? "expected an integer, found a number out of range"
+                                     : "expected an integer, written without point and exponent";
+}
+
 // The value of an integer in the range; nullopt also for an unsigned beyond int64.
 std::optional<std::int64_t> IntegerIn(const nlohmann::json& value, IntegerRange range) {
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) {
@@ -59,15 +71,66 @@ std::optional<std::int64_t> IntegerIn(const nlohmann::json& value, IntegerRange 
   return number;
 }
 
+// Undoes the escaping of JoinPointer().
+std::string Unescaped(std::string_view token) {
+  std::string name;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] == '~' && i + 1 < token.size()) {
+      name += token[++i] == '0' ? '~' : '/';
+    } else {
+      name += token[i];
+    }
+  }
+  return name;
+}
+
+std::string MaskedPointer(std::string_view pointer, JsonProblems::NameFilter may_show) {
+  std::string masked;
+  std::string parent;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);  // the slash
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    std::string name = Unescaped(token);
+    masked = JoinPointer(masked, may_show(parent, name) ? name : MaskKey(name));
+    parent = std::move(name);
+  }
+  return masked;
+}
+
 }  // namespace
+
+std::string Printable(std::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned code = static_cast<unsigned char>(text[i]);
+    if (code == 0xC2 && i + 1 < text.size()) {
+      const auto next = static_cast<unsigned char>(text[i + 1]);
+      if (next >= 0x80 && next < 0xA0) {
+        code = next;
+        ++i;
+      }
+    }
+    if (code < 0x20 || (code >= 0x7F && code < 0xA0)) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", code);
+      shown += escaped;
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
+}
 
 void JsonProblems::Add(std::string_view pointer, std::string_view reason) {
   if (first_) return;
+  const std::string shown =
+      may_show_ == nullptr ? std::string(pointer) : MaskedPointer(pointer, may_show_);
   std::string message = source_;
-  for (const std::string_view part : {pointer, reason}) {
+  for (const std::string_view part : {std::string_view(shown), reason}) {
     if (part.empty()) continue;
     if (!message.empty()) message += ": ";
-    message += part;
+    message += Printable(part);
   }
   first_.emplace(std::move(message));
 }
@@ -120,12 +183,16 @@ std::string JoinPointer(std::string_view pointer, std::size_t index) {
 
 ObjectReader::ObjectReader(const nlohmann::json& value, std::string pointer, JsonProblems& problems)
     : value_(value), pointer_(std::move(pointer)), problems_(problems) {
-  if (pointer_.empty()) known_.emplace("$schema");
+  if (pointer_.empty()) {
+    known_.emplace("$schema");
+    listed_.emplace("$schema");
+  }
   if (!value_.is_object()) problems_.Add(pointer_, WrongType("an object", value_));
 }
 
 const nlohmann::json* ObjectReader::Get(std::string_view key, bool required) {
   known_.emplace(key);
+  listed_.emplace(key);
   if (value_.is_object()) {
     // nlohmann 3.10 finds by std::string only.
     const auto found = value_.find(std::string(key));
@@ -135,7 +202,8 @@ const nlohmann::json* ObjectReader::Get(std::string_view key, bool required) {
   return nullptr;
 }
 
-bool ObjectReader::Has(std::string_view key) const {
+bool ObjectReader::Has(std::string_view key) {
+  listed_.emplace(key);
   return value_.is_object() && value_.contains(std::string(key));
 }
 
@@ -168,7 +236,7 @@ std::int64_t ObjectReader::Integer(std::string_view key, std::int64_t default_va
   const nlohmann::json* value = Get(key, false);
   if (value == nullptr) return default_value;
   if (!value->is_number_integer()) {
-    Problem(key, WrongType("an integer", *value));
+    Problem(key, NotAnInteger(*value));
     return default_value;
   }
   const std::optional<std::int64_t> number = IntegerIn(*value, range);
@@ -247,7 +315,7 @@ void ObjectReader::Finish() {
       if (!member.value().is_string()) Problem(kComment, "expected a string");
       continue;
     }
-    Problem(member.key(), "unknown key; known are " + QuotedList(known_));
+    Problem(member.key(), "unknown key; known are " + QuotedList(listed_));
   }
 }
 

@@ -36,7 +36,8 @@ class JsonProblems {
  public:
   explicit JsonProblems(std::string_view source) : source_(source) {}
 
-  // Keeps the first problem only. `reason` says what was expected; never a key's bytes.
+  // Keeps the first problem only. `reason` says what was expected; never a key's bytes. Control
+  // characters of names are shown as "\u001b", for the terminals that show the text.
   void Add(std::string_view pointer, std::string_view reason);
 
   bool any() const { return first_.has_value(); }
@@ -47,12 +48,18 @@ class JsonProblems {
   // From now on every object that is read may have a "$comment", a string, which is ignored.
   void AllowComments() { comments_allowed_ = true; }
   bool comments_allowed() const { return comments_allowed_; }
+  // For documents that may have keys (credentials) as names: from now on a pointer shows a name by
+  // its masked hint, unless `may_show` is true for it. `parent` is the name above, empty in the
+  // root.
+  using NameFilter = bool (*)(std::string_view parent, std::string_view name);
+  void MaskNamesUnless(NameFilter may_show) { may_show_ = may_show; }
   // True for such a member; for objects whose names are free.
   bool IsComment(std::string_view name, const nlohmann::json& value) const;
 
  private:
   std::string source_;
   bool comments_allowed_ = false;
+  NameFilter may_show_ = nullptr;  // null: all are shown
   std::optional<Error> first_;
 };
 
@@ -62,6 +69,10 @@ nlohmann::json ParseJson(std::string_view text, JsonProblems& problems);
 
 // Reads a whole file; a problem if it cannot be read.
 std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems);
+
+// The text without the bytes that a terminal would obey (C0, DEL and, in UTF-8, C1): they become
+// "\u001b" and the like.
+std::string Printable(std::string_view text);
 
 // "/a" + "b" with RFC 6901 escaping.
 std::string JoinPointer(std::string_view pointer, std::string_view token);
@@ -81,7 +92,8 @@ class ObjectReader {
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 
-  bool Has(std::string_view key) const;
+  // The name is thereby one that Finish() lists as known, but does not accept.
+  bool Has(std::string_view key);
 
   std::string RequiredString(std::string_view key);
   std::string String(std::string_view key, std::string_view default_value = "");
@@ -117,7 +129,8 @@ class ObjectReader {
   const nlohmann::json& value_;
   const std::string pointer_;
   JsonProblems& problems_;
-  std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> known_;   // accepted
+  std::set<std::string, std::less<>> listed_;  // in messages; these and more
 };
 
 }  // namespace keywalk::config

@@ -87,6 +87,38 @@ TEST(ReadFileTest, AFileThatCannotBeReadIsAProblem) {
   EXPECT_EQ(folder.error().message(), "folder: cannot be read: Is a directory");
 }
 
+TEST(ObjectReaderTest, SaysWhatIsWrongWithANumberThatIsNoInteger) {
+  const auto problem = [](const char* text) {
+    return ReadProblem(json::parse(text), [](ObjectReader& object) {
+      object.Integer("n", 0, {0, 10});
+    });
+  };
+  EXPECT_THAT(problem(R"({"n": 99999999999999999999})"), HasSubstr("/n: expected an integer, "
+                                                                   "found a number out of range"));
+  EXPECT_THAT(problem(R"({"n": 1e15})"), HasSubstr("written without point and exponent"));
+  EXPECT_THAT(problem(R"({"n": 1.5})"), HasSubstr("found a fractional number"));
+}
+
+// A name that is only asked for is a known one, but reading it is what accepts it.
+TEST(ObjectReaderTest, ANameThatIsAskedForIsListedButNotAccepted) {
+  const auto read = [](ObjectReader& object) {
+    object.Has("asked");
+    object.Finish();
+  };
+  EXPECT_THAT(ReadProblem({{"other", 1}}, read), HasSubstr("known are \"$schema\", \"asked\""));
+  EXPECT_THAT(ReadProblem({{"asked", 1}}, read), HasSubstr("/asked: unknown key"));
+}
+
+TEST(JsonProblemsTest, HidesNamesThatMayBeKeysAndControlCharacters) {
+  JsonProblems problems("f");
+  problems.MaskNamesUnless([](std::string_view parent, std::string_view name) {
+    return name == "own" || parent == "list";
+  });
+  problems.Add("/own/sk~1abcdefghijkl~0~1mnop/list/0/\x1b[2J-\xC2\x9B-abc", "bad");
+  EXPECT_EQ(problems.error().message(), "f: /own/sk~1a...mnop/list/0/\\u001b[...bc: bad");
+  EXPECT_EQ(Printable("a\n\x7F\xC2\x9Bz\xC3\xA9"), "a\\u000a\\u007f\\u009bz\xC3\xA9");
+}
+
 TEST(JsonProblemsTest, TheFirstProblemIsKept) {
   JsonProblems problems("file.json");
   problems.Add("/a", "first");

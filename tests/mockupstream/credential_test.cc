@@ -65,5 +65,23 @@ TEST(CredentialTest, ANameOfNobodyIsShownOnlyIfItCannotBeAKey) {
   EXPECT_EQ(ShownName("a/b"), "...") << "a pointer would write it in another way";
 }
 
+TEST(CredentialTest, FieldsAndParametersOfOtherVendorsAreMaskedToo) {
+  const Headers headers{{"x-amz-security-token", "a"},
+                        {"OpenAI-Api-Key", "b"},
+                        {"X-Client-Secret", "c"},
+                        {"X-Forwarded-Authorization", "Bearer d"},
+                        {"Ocp-Apim-Subscription-Key", "e"},
+                        {"Idempotency-Key", "no"},
+                        {"X-Tokens", "no"}};
+  EXPECT_THAT(AllCredentials(headers, "/?api_key=f&access_token=g&token=h&KEY=i&%6bey=j&monkey=no"),
+              ::testing::UnorderedElementsAre("a", "b", "c", "d", "e", "f", "f", "g", "g", "h", "h",
+                                              "i", "i", "j", "j"));
+}
+
+TEST(CredentialTest, EveryParameterOfTheNameIsMasked) {
+  EXPECT_THAT(AllCredentials({}, "/?key=a&key=b&key"),
+              ::testing::UnorderedElementsAre("a", "a", "b", "b"));
+}
+
 }  // namespace
 }  // namespace keywalk::mock

@@ -95,9 +95,10 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(FaultStateTest, APlaceBeyondTheBodyIsNotReached) {
-  const auto server = StartMock(
-      OneLane(R"([{"text": "short", "fault": {"at": "body", "body_bytes": 6, "kind": "reset"}}])"));
-  EXPECT_EQ(Ask(*server, kKey).body, "short");
+  // A body that is rendered: of one that the script states, the script would be refused.
+  const auto server = StartMock(OneLane(R"([{"respond": "openai.rate_limited",
+      "fault": {"at": "body", "body_bytes": 1000000, "kind": "reset"}}])"));
+  EXPECT_EQ(Ask(*server, kKey).status, 429);
   const JournalEntry entry = WaitForFault(*server);
   EXPECT_EQ(entry.fault, FaultState::kNotReached);
   EXPECT_TRUE(entry.answered);

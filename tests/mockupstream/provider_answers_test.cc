@@ -347,7 +347,7 @@ TEST(AnswerSpecTest, AWrongOneIsRefusedWithPlaceAndReason) {
   EXPECT_THAT(ErrorOf(R"({"respond": {}})"), HasSubstr("/default_lane/0/respond/answer"));
   EXPECT_THAT(ErrorOf(R"({"respond": 5})"), HasSubstr("/default_lane/0/respond"));
   EXPECT_THAT(ErrorOf(R"({"respond": {"answer": "openai", "colour": 1}})"),
-              HasSubstr("/default_lane/0/respond/colour: unknown key"));
+              HasSubstr("/default_lane/0/respond/c...r: unknown key"));
   EXPECT_THAT(ErrorOf(R"({"respond": {"answer": "openai.success", "retry_after_ms": 5}})"),
               HasSubstr("/respond/retry_after_ms: this answer tells no wait"));
   EXPECT_THAT(ErrorOf(R"({"respond": {"answer": "openai.rate_limited", "text": "x"}})"),

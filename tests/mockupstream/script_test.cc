@@ -6,8 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
+#include "mockupstream/script_names.h"
 #include "tests/mockupstream/mock_client.h"
 
 namespace keywalk::mock {
@@ -104,10 +109,10 @@ TEST(ScriptTest, RefusesABadStepWithItsPlaceAndReason) {
       {R"({"status": 99})", "/status", "between 200 and 999"},
       {R"({"status": "200"})", "/status", "expected an integer"},
       {R"({"statsu": 200})", "/statsu", "unknown key"},
-      {R"({"headers": {"X": 1}})", "/headers/X", "expected a string"},
-      {R"({"headers": {"X": ["a", null]}})", "/headers/X/1", "expected a string"},
-      {R"({"headers": {"a b": "x"}})", "/headers/a b", "not a header name"},
-      {R"({"headers": {"X": "a\r\nY: b"}})", "/headers/X", "no CR, LF"},
+      {R"({"headers": {"X-One": 1}})", "/headers/X...e", "expected a string"},
+      {R"({"headers": {"X-One": ["a", null]}})", "/headers/X...e/1", "expected a string"},
+      {R"({"headers": {"a b": "x"}})", "/headers/...", "not a header name"},
+      {R"({"headers": {"X-One": "a\r\nY: b"}})", "/headers/X...e", "no CR, LF"},
       {R"({"headers": {"content-length": "4"}})", "/headers/content-length", "set by the server"},
       {R"({"json": 1, "text": "x"})", "/text", "one content only"},
       {R"({"base64": "a"})", "/base64", "expected base64"},
@@ -127,6 +132,11 @@ TEST(ScriptTest, RefusesABadStepWithItsPlaceAndReason) {
       {R"({"fault": {"at": "nowhere", "kind": "reset"}})", "/fault/at", "must be one of"},
       {R"({"fault": {"at": "after_head", "kind": "reset", "body_bytes": 1}})", "/fault/body_bytes",
        "only"},
+      {R"({"text": "abc", "fault": {"at": "body", "kind": "close", "body_bytes": 4}})", "/fault",
+       "would never fire: the body has 3 bytes"},
+      {R"({"sse": [{"data": 1}], "fault": {"at": "sse_event", "kind": "close", "event": 2}})",
+       "/fault", "would never fire: the number of events is 1"},
+      {R"({"respond": 5})", "/respond", "expected a string or an object"},
       {R"([])", "", "expected an object"},
   };
   for (const BadStep& bad : cases) {
@@ -166,6 +176,111 @@ TEST(ScriptTest, NoErrorShowsAKey) {
     EXPECT_THAT(ErrorOf(document), AllOf(HasSubstr(hint), Not(HasSubstr(key)))) << document;
   }
   EXPECT_THAT(ErrorOf("{" + quoted + ": [}"), AllOf(Not(HasSubstr(key)), HasSubstr("line 1")));
+}
+
+// In every place where somebody may put a key by mistake, and in text that is no JSON.
+TEST(ScriptTest, NoErrorShowsAKeyWhereverItStands) {
+  const std::string key = "sk-abcdefSECRETwxyz1";
+  const std::string quoted = "\"" + key + "\"";
+  const std::string start = R"({"schema_version": "1.0", )";
+  const std::string documents[] = {
+      start + R"("default_lane": [{}], )" + quoted + ": 1}",
+      start + R"("default_lane": [{)" + quoted + ": 1}]}",
+      start + R"("default_lane": [{}], "organisations": {)" + quoted + ": 1}}",
+      start + R"("default_lane": [{"headers": {)" + quoted + ": 1}}]}",
+      start + R"("lanes": [{)" + quoted + ": 1, " + quoted + ": 2}]}",
+      start + R"("default_lane": [{"json": {)" + quoted + ": 1, " + quoted + ": 2}}]}",
+      R"({"lanes": {)" + quoted + R"(: {"name": "a", "name": "b"}})",  // and malformed after it
+  };
+  for (const std::string& document : documents) {
+    EXPECT_THAT(ErrorOf(document), AllOf(HasSubstr("sk-a...xyz1"), Not(HasSubstr("SECRET"))))
+        << document;
+  }
+  EXPECT_THAT(ErrorOf(start + R"("lanes": {)" + quoted + R"(: [{"status": 1}]}, "lanes": {}})"),
+              HasSubstr("/lanes: duplicate key"));
+}
+
+TEST(ScriptTest, AKeyIsMaskedHoweverItsPointerEscapesIt) {
+  EXPECT_THAT(ErrorOf(R"({"schema_version": "1.0", "lanes": {"sk/a~b/SECRET/defghij/": 1}})"),
+              AllOf(HasSubstr("/lanes/sk~1a...hij~1: "), Not(HasSubstr("SECRET"))));
+}
+
+// Lanes that somebody named like members of the format used to be cut out of the text.
+TEST(ScriptTest, AnErrorsOwnWordsStayWhole) {
+  EXPECT_THAT(ErrorOf(R"({"schema_version": "1.0", "s": {}, "lanes": {"l": 1, "a": 2}})"),
+              AllOf(HasSubstr("/lanes/...: expected an object"), Not(HasSubstr("l...s"))));
+  EXPECT_THAT(ErrorOf(R"({"schema_version": "1.0", "default_lane": [{}], "lane": {}})"),
+              HasSubstr("unknown key; known are \"$schema\", \"chaos\", \"clock_starts_at\", "
+                        "\"connections\", \"default_lane\", \"lanes\""));
+  EXPECT_THAT(ErrorOf(R"({"schema_version": "1.0", "lanes": {"k": {"x": 1, "model": {}}}})"),
+              Not(HasSubstr("\"m...l\"")));
+}
+
+TEST(ScriptTest, NoErrorHoldsWhatATerminalWouldObey) {
+  EXPECT_THAT(ErrorOf(R"({"schema_version": "1.0", "default_lane": [{"\u001b[31mstatus12": 1}]})"),
+              AllOf(HasSubstr("\\u001b[...12"), Not(HasSubstr("\x1b"))));
+}
+
+TEST(ScriptTest, DeepTextIsRefusedAtOnce) {
+  const std::string error = ErrorOf(std::string(std::size_t{4} << 20, '['));
+  EXPECT_THAT(error, HasSubstr("nested more than 64 levels deep"));
+  EXPECT_LT(error.size(), 1000u);
+}
+
+TEST(ScriptTest, RefusesKeysThatNoRequestHas) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"(sk-\n1)", "no control characters"},
+      {" sk-1", "no blank"},
+      {"sk-1 ", "no blank"},
+      {"Bearer sk-1", "without \"Bearer\""},
+      {"bearer sk-1", "without \"Bearer\""},
+  };
+  for (const auto& [key, reason] : cases) {
+    EXPECT_THAT(
+        ErrorOf(std::string(R"({"schema_version": "1.0", "lanes": {")") + key + R"(": [{}]}})"),
+        AllOf(HasSubstr("/lanes/"), HasSubstr(reason)))
+        << key;
+  }
+}
+
+TEST(ScriptTest, RefusesNamesThatAreAmbiguousOrKeys) {
+  const auto error = [](std::string_view lanes) {
+    return ErrorOf(R"({"schema_version": "1.0", )" + std::string(lanes) + "}");
+  };
+  const std::string lane = R"("lanes": {"sk-1": {"name": "a", "steps": [{}]}, )";
+  EXPECT_THAT(error(lane + R"("sk-2": {"name": "a", "steps": [{}]}})"),
+              HasSubstr("/name: another lane has this name"));
+  EXPECT_THAT(error(lane + R"("sk-2": {"name": "sk-1", "steps": [{}]}})"),
+              HasSubstr("/name: is a key of this script"));
+  EXPECT_THAT(error(lane + R"("sk-2": {"name": "default", "steps": [{}]}}, "default_lane": [{}])"),
+              HasSubstr("/name: another lane has this name"));
+  EXPECT_EQ(error(lane + R"("sk-2": {"name": "default", "steps": [{}]}})"), "");
+}
+
+// Every member of the format is shown in errors, and nothing else is taken for one.
+TEST(ScriptTest, TheNamesThatErrorsShowAreTheSchemas) {
+  std::ifstream file(KEYWALK_SOURCE_DIR "/fixtures/schema/mock_script.schema.json");
+  const nlohmann::json schema = nlohmann::json::parse(file);
+  std::size_t names = 0;
+  const std::function<void(const nlohmann::json&)> visit = [&](const nlohmann::json& value) {
+    if (value.is_object() && value.contains("properties")) {
+      for (const auto& member : value["properties"].items()) {
+        ++names;
+        EXPECT_TRUE(MayShowScriptName("", member.key())) << member.key();
+      }
+    }
+    if (!value.is_structured()) return;  // a value that is none is its own only part
+    for (const nlohmann::json& part : value) visit(part);
+  };
+  visit(schema);
+  EXPECT_GT(names, 50u);
+  for (const char* name : {"sk-a", "key", "statussecret", "12", "12345678", ""}) {
+    EXPECT_FALSE(MayShowScriptName("", name)) << name;
+  }
+  EXPECT_FALSE(MayShowScriptName("lanes", "status"));
+  EXPECT_FALSE(MayShowScriptName("lanes", "7"));
+  EXPECT_TRUE(MayShowScriptName("steps", "7"));
+  EXPECT_TRUE(MayShowScriptName("steps", "satus"));
 }
 
 TEST(ScriptTest, EveryObjectMayHaveAComment) {
