@@ -107,6 +107,7 @@ void LaneTable::Add(Script script) {
 }
 
 void LaneTable::Insert(Script script) {
+  masker_ = nullptr;
   ModelGates gates(wall_at_zero_);
   for (auto& [key, lane] : script.lanes) {
     if (lane.name.empty()) lane.name = MaskKey(key);
@@ -146,10 +147,14 @@ std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> LaneTable:
   return lanes;
 }
 
-SecretMasker LaneTable::masker() const {
-  std::set<std::string> keys;
-  AddKeysTo(keys);
-  return SecretMasker({keys.begin(), keys.end()});
+std::shared_ptr<const SecretMasker> LaneTable::masker() const {
+  const std::lock_guard lock(mutex_);
+  if (!masker_) {
+    std::vector<std::string> keys;
+    for (const auto& [key, state] : lanes_) keys.push_back(key);
+    masker_ = std::make_shared<const SecretMasker>(std::move(keys));
+  }
+  return masker_;
 }
 
 void LaneTable::AddKeysTo(std::set<std::string>& keys) const {

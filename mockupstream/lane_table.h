@@ -131,8 +131,8 @@ class LaneTable {
 
   // Keys and lanes in the order of the keys; the default lane last, with an empty key.
   std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> Lanes() const;
-  // For texts that may hold a scripted key.
-  SecretMasker masker() const;
+  // For texts that may hold a scripted key. Made when it is first asked for after a change.
+  std::shared_ptr<const SecretMasker> masker() const;
   void AddKeysTo(std::set<std::string>& keys) const;
 
  private:
@@ -142,6 +142,7 @@ class LaneTable {
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<LaneState>, std::less<>> lanes_;
   std::shared_ptr<LaneState> default_lane_;
+  mutable std::shared_ptr<const SecretMasker> masker_;  // null: not made yet
 };
 
 }  // namespace keywalk::mock

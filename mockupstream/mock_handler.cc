@@ -295,7 +295,7 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
     StepAnswer answer(scene, exchange, step);
     outcome = co_await answer.Run();
   } else {
-    const std::string text = served.scope->lanes().masker().Mask(WhyNoStep(served));
+    const std::string text = served.scope->lanes().masker()->Mask(WhyNoStep(served));
     const MockError error(kUnanswerable, "mock_lane_exhausted", text);
     outcome = co_await RespondError(exchange, error);
   }
@@ -376,6 +376,17 @@ void MockHandler::RecordBody(Served& served, JournalEntry& entry) const {
   entry.body_complete = body.complete;
 }
 
+void MockHandler::MaskForLog(JournalEntry& entry) const {
+  // Of the scope that served it, and of the others' common origin: those of all scopes are too
+  // many to be looked for with every request.
+  const auto known = state_.scopes.default_scope().lanes().masker();
+  const std::shared_ptr<Scope> scope = state_.scopes.Find(entry.scope);
+  const auto own = scope ? scope->lanes().masker() : known;
+  for (std::string* text : {&entry.target, &entry.lane, &entry.route}) {
+    *text = known->Mask(own->Mask(*text));
+  }
+}
+
 void MockHandler::RecordEnd(const io::ServerExchange& exchange, Served& served,
                             std::uint64_t sequence, const AnswerOutcome& outcome) {
   std::optional<JournalEntry> ended;  // a copy only for who asked for it
@@ -390,7 +401,9 @@ void MockHandler::RecordEnd(const io::ServerExchange& exchange, Served& served,
     entry.ended = true;
     end(entry);
   }
-  if (ended) options_.on_request(*ended);
+  if (!ended) return;
+  MaskForLog(*ended);
+  options_.on_request(*ended);
 }
 
 }  // namespace keywalk::mock

@@ -65,6 +65,8 @@ class MockHandler final : public io::HttpHandler {
   std::uint64_t RecordRequest(const io::ServerExchange& exchange, Served& served);
   JournalEntry MakeEntry(const io::ServerExchange& exchange, Served& served) const;
   void RecordBody(Served& served, JournalEntry& entry) const;
+  // Hides the script's keys in what a log shows.
+  void MaskForLog(JournalEntry& entry) const;
   // The entry's last change; the request is counted whether the journal still has it or not.
   void RecordEnd(const io::ServerExchange& exchange, Served& served, std::uint64_t sequence,
                  const AnswerOutcome& outcome);

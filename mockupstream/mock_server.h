@@ -37,6 +37,7 @@ struct MockServerOptions {
   bool serve_admin = true;                       // the pages under /__mock/
   std::chrono::milliseconds tail_ping{15'000};   // a journal tail is silent for so long at most
   // Called on the server's thread for each request that has ended, for a log. Quick; may be empty.
+  // The script's keys are masked in the target and in the names of lane and route.
   std::function<void(const JournalEntry&)> on_request;
 };
 

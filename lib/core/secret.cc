@@ -112,9 +112,12 @@ std::string SecretMasker::Mask(std::string_view text) const {
 }
 
 bool SecretMasker::Reveals(std::string_view text) const {
-  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-    return text.find(entry.secret) != std::string_view::npos;
-  });
+  // The shortest come last, and a text holds none that is longer than it.
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->secret.size() > text.size()) return false;
+    if (text.find(entry->secret) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 std::size_t SecretMasker::ShownOfCut(std::string_view text) const {
