@@ -5,7 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,7 @@ using keywalk::Result;
 using keywalk::mock::JournalEntry;
 using keywalk::mock::Script;
 
+constexpr int kNotWritten = 1;
 constexpr int kWrongInput = 2;
 // Beside connections: files, the listening socket, epoll, and room to spare.
 constexpr std::size_t kOtherDescriptors = 256;
@@ -31,6 +34,7 @@ constexpr std::size_t kOtherDescriptors = 256;
 struct Arguments {
   keywalk::mock::MockServerOptions server;
   std::string script_file;
+  bool has_script = false;  // an empty name is one, too
   std::string log_level = "info";
   std::string validate_file;
   keywalk::mock::RecordOptions record;
@@ -61,9 +65,12 @@ Script DefaultScript() {
   return script;
 }
 
+// "-" is standard input.
 Result<Script> LoadScript(const std::string& file) {
+  if (file.empty()) return keywalk::Error("the name of the script is empty");
   keywalk::config::JsonProblems problems(file);
-  const std::optional<std::string> text = keywalk::config::ReadFile(file, problems);
+  const std::optional<std::string> text = file == "-" ? keywalk::config::ReadStream(stdin, problems)
+                                                      : keywalk::config::ReadFile(file, problems);
   if (!text) return problems.error();
   return keywalk::mock::ParseScript(*text, file);
 }
@@ -110,7 +117,9 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   AddJournalOptions(app, arguments.server);
   CLI::App* validate = app.add_subcommand("validate", "Check a script and exit");
-  validate->add_option("FILE", arguments.validate_file, "the script")->required();
+  validate->fallthrough();  // --log-level
+  validate->add_option("FILE", arguments.validate_file, "the script; - is standard input")
+      ->required();
   AddRecordOptions(app, arguments.record);
   app.add_subcommand("new", "Print a commented starting script")
       ->add_option("PROVIDER", arguments.provider, "left out: the providers are listed");
@@ -118,24 +127,41 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
       ->add_option("NAME", arguments.answer, "a provider: its answers; an answer: show it");
 }
 
-int Validate(const std::string& file) {
-  const Result<Script> script = LoadScript(file);
-  if (!script.ok()) {
-    std::fprintf(stderr, "keywalk-mock: %s\n", script.error().message().c_str());
-    return kWrongInput;
-  }
-  std::printf("%s: ok, %zu lanes%s\n", file.c_str(), script.value().lanes.size(),
-              script.value().default_lane ? " and a default lane" : "");
-  return 0;
+int Refuse(const std::string& reason) {
+  std::fprintf(stderr, "keywalk-mock: %s\n", reason.c_str());
+  return kWrongInput;
 }
 
 int Print(const Result<std::string>& page) {
-  if (!page.ok()) {
-    std::fprintf(stderr, "keywalk-mock: %s\n", page.error().message().c_str());
-    return kWrongInput;
+  if (!page.ok()) return Refuse(page.error().message());
+  const bool written = std::fwrite(page->data(), 1, page->size(), stdout) == page->size();
+  if (written && std::fflush(stdout) == 0) return 0;
+  std::fprintf(stderr, "keywalk-mock: standard output: %s\n", std::strerror(errno));
+  return kNotWritten;
+}
+
+int Validate(const std::string& file) {
+  const Result<Script> script = LoadScript(file);
+  if (!script.ok()) return Refuse(script.error().message());
+  const std::size_t lanes = script.value().lanes.size();
+  return Print(file + ": ok, " + std::to_string(lanes) + (lanes == 1 ? " lane" : " lanes") +
+               (script.value().default_lane ? " and a default lane\n" : "\n"));
+}
+
+// The server's options mean nothing to a subcommand, so they must not stand there in silence.
+// Empty if all is well.
+std::string MisplacedOption(const CLI::App& app) {
+  if (app.get_subcommands().empty()) return {};
+  const CLI::App& command = *app.get_subcommands().front();
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || name == "--log-level") continue;
+    const std::string quoted = '"' + command.get_name() + '"';
+    return command.get_option_no_throw(name) == nullptr
+               ? name + " is an option of the server, not of " + quoted
+               : name + " before " + quoted + " is the server's: it belongs behind it";
   }
-  std::fwrite(page->data(), 1, page->size(), stdout);
-  return 0;
+  return {};
 }
 
 void WarnIfOpen(const std::string& listen) {
@@ -146,12 +172,9 @@ void WarnIfOpen(const std::string& listen) {
 }
 
 int Serve(Arguments arguments) {
-  Result<Script> script = arguments.script_file.empty() ? Result<Script>(DefaultScript())
-                                                        : LoadScript(arguments.script_file);
-  if (!script.ok()) {
-    std::fprintf(stderr, "keywalk-mock: %s\n", script.error().message().c_str());
-    return kWrongInput;
-  }
+  Result<Script> script =
+      arguments.has_script ? LoadScript(arguments.script_file) : Result<Script>(DefaultScript());
+  if (!script.ok()) return Refuse(script.error().message());
   // Blocked before the server's thread is made, so that sigwait() below is the one to see them.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
@@ -161,10 +184,7 @@ int Serve(Arguments arguments) {
 
   if (spdlog::should_log(spdlog::level::info)) arguments.server.on_request = &LogRequest;
   auto server = keywalk::mock::MockServer::Start(arguments.server, std::move(*script));
-  if (!server.ok()) {
-    std::fprintf(stderr, "keywalk-mock: %s\n", server.error().message().c_str());
-    return kWrongInput;
-  }
+  if (!server.ok()) return Refuse(server.error().message());
   WarnIfOpen(arguments.server.listen);
   const std::string url = (*server)->url();
   std::printf("listening on %s\n", url.substr(url.find("//") + 2).c_str());
@@ -187,18 +207,24 @@ int main(int argc, char** argv) {
   CLI::App app("An AI provider that fails on cue: answers scripted by the request's key.",
                "keywalk-mock");
   AddOptions(app, arguments);
+  app.require_subcommand(0, 1);
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return "keywalk-mock: " + CLI::FailureMessage::simple(failed, error);
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongInput;
   }
+  if (const std::string reason = MisplacedOption(app); !reason.empty()) return Refuse(reason);
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
   if (app.got_subcommand("new")) {
     return Print(keywalk::mock::StartingScriptPage(arguments.provider));
   }
   if (app.got_subcommand("answers")) return Print(keywalk::mock::AnswersPage(arguments.answer));
-  if (!arguments.validate_file.empty()) return Validate(arguments.validate_file);
+  if (app.got_subcommand("validate")) return Validate(arguments.validate_file);
   keywalk::mock::RaiseDescriptorLimit(arguments.server.max_connections + kOtherDescriptors);
   if (app.got_subcommand("record")) return keywalk::mock::RunRecord(arguments.record);
+  arguments.has_script = app.count("--script") > 0;
   return Serve(std::move(arguments));
 }

@@ -146,16 +146,20 @@ std::optional<std::string> ReadFile(const std::string& path, JsonProblems& probl
     problems.Add("", std::string("cannot be read: ") + std::strerror(errno));
     return std::nullopt;
   }
+  return ReadStream(file.get(), problems);
+}
+
+std::optional<std::string> ReadStream(std::FILE* stream, JsonProblems& problems) {
   std::string text;
   char buffer[16 * 1024];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, file.get())) {
+  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, stream)) {
     text.append(buffer, count);
     if (text.size() > kMaxFileBytes) {
       problems.Add("", "is larger than 64 MiB");
       return std::nullopt;
     }
   }
-  if (std::ferror(file.get()) != 0) {  // such as a directory
+  if (std::ferror(stream) != 0) {  // such as a directory
     problems.Add("", std::string("cannot be read: ") + std::strerror(errno));
     return std::nullopt;
   }

@@ -17,6 +17,7 @@
 #define KEYWALK_CONFIG_JSON_READER_H_
 
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -66,6 +67,9 @@ class JsonProblems {
 // Parses JSON text (no comments, duplicate keys are a problem); null and a problem with line and
 // column if it is malformed.
 nlohmann::json ParseJson(std::string_view text, JsonProblems& problems);
+
+// Reads a stream to its end; a problem if it cannot be read.
+std::optional<std::string> ReadStream(std::FILE* stream, JsonProblems& problems);
 
 // Reads a whole file; a problem if it cannot be read.
 std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems);

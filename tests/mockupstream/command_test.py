@@ -61,6 +61,48 @@ class CommandTest(unittest.TestCase):
             self.assertIn("sk-e...aaaa", log)
             self.assertNotIn(KEY, log)
 
+    def test_the_log_shows_no_key_wherever_it_stands(self):
+        server = Server("--script", EXAMPLE)
+        server.ask("GET", f"/v1/{KEY}?b={KEY}", None)
+        server.ask("GET", "/v1/x?api_key=another-secret-value", None)
+        log = server.stop(signal.SIGTERM)[2]
+        self.assertIn("/v1/sk-e...aaaa?b=sk-e...aaaa", log)
+        self.assertIn("api_key=an", log)
+        self.assertNotIn(KEY, log)
+        self.assertNotIn("another-secret", log)
+
+    def test_validate_reads_standard_input_and_refuses_an_empty_name(self):
+        result = subprocess.run([BINARY, "validate", "-", "--log-level", "warn"],
+                                input=EXAMPLE.read_text(), capture_output=True, text=True,
+                                timeout=LIMIT_S, check=False)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("-: ok, ", result.stdout)
+        one = subprocess.run([BINARY, "validate", "-"], capture_output=True, text=True,
+                             input='{"schema_version": "1.0", "lanes": {"sk-1": [{}]}}',
+                             timeout=LIMIT_S, check=False)
+        self.assertEqual(one.stdout, "-: ok, 1 lane\n")
+        for arguments in (["validate", ""], ["--script", ""]):
+            result = run(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn("the name of the script is empty", result.stderr)
+
+    def test_the_servers_options_do_not_vanish_before_a_command(self):
+        record = ["record", "--upstream", "http://127.0.0.1:1", "--output", "x.json"]
+        result = run("--listen", "127.0.0.1:0", *record)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('--listen before "record" is the server\'s', result.stderr)
+        result = run("--script", EXAMPLE, "validate", EXAMPLE)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('--script is an option of the server, not of "validate"', result.stderr)
+
+    def test_what_cannot_be_written_is_1(self):
+        for arguments in (["new", "openai"], ["answers"], ["validate", EXAMPLE]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                        text=True, timeout=LIMIT_S, check=False)
+            self.assertEqual(result.returncode, 1, arguments)
+            self.assertIn("keywalk-mock: standard output: ", result.stderr)
+
     def test_answers_everything_without_a_script(self):
         server = Server("--log-level", "error")
         self.assertEqual(server.ask(), (200, '{"ok":true,"from":"keywalk-mock"}'))
@@ -136,7 +178,7 @@ class CommandTest(unittest.TestCase):
                           ["record", "--upstream", "nowhere", "--output", "x.json"]):
             result = run(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
-            self.assertNotEqual(result.stderr, "", arguments)
+            self.assertTrue(result.stderr.startswith("keywalk-mock: "), result.stderr)
 
     def test_records_until_a_signal(self):
         upstream = Server("--script", EXAMPLE)
