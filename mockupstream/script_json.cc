@@ -1,6 +1,7 @@
 #include "mockupstream/script_json.h"
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -135,7 +136,8 @@ json LaneJson(const LaneState& state, const SecretMasker& masker) {
 }  // namespace
 
 json LanesJson(const LaneTable& lanes) {
-  const SecretMasker masker = lanes.masker();
+  const std::shared_ptr<const SecretMasker> known = lanes.masker();
+  const SecretMasker& masker = *known;
   json document = {{"lanes", json::array()}, {"default_lane", nullptr}};
   for (const auto& [key, state] : lanes.Lanes()) {
     json lane = LaneJson(*state, masker);
