@@ -132,15 +132,33 @@ std::optional<Error> Recording::Finish(Place place, const RecordedAnswer& answer
   return std::nullopt;
 }
 
-std::string Recording::LaneText(const Lane& lane, const SecretMasker& masker) {
-  std::vector<const std::string*> steps;
+std::vector<Recording::RouteSteps> Recording::RoutesOf(const Lane& lane) {
+  std::vector<RouteSteps> routes;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> numbers;
   for (const Step& step : lane.steps) {
-    if (step.text) steps.push_back(step.text.get());
+    if (!step.text) continue;
+    const auto [place, is_new] = numbers.try_emplace({step.method, step.path}, routes.size());
+    if (is_new) routes.emplace_back().first = &step;
+    routes[place->second].texts.push_back(step.text.get());
   }
-  if (steps.empty()) return "";
+  return routes;
+}
+
+std::string Recording::LaneText(const Lane& lane, const SecretMasker& masker) {
+  const std::vector<RouteSteps> routes = RoutesOf(lane);
+  if (routes.empty()) return "";
   std::string text = "{";
   if (!lane.name.empty()) text += "\"name\": " + Dump(lane.name) + ", ";
-  return text + "\"steps\": " + StepsText(steps, masker, "    ") + "}";
+  if (routes.size() == 1)
+    return text + "\"steps\": " + StepsText(routes[0].texts, masker, "    ") + "}";
+  text += "\"routes\": [";
+  for (const RouteSteps& route : routes) {
+    const json match = {{"method", route.first->method}, {"path", route.first->path}};
+    text += &route == &routes.front() ? "\n" : ",\n";
+    text += "      {\"match\": " + masker.Mask(Dump(match)) +
+            ", \"steps\": " + StepsText(route.texts, masker, "      ") + "}";
+  }
+  return text + "\n    ]}";
 }
 
 // A key may be in an answer before it is used: what is known by the end is masked in everything.

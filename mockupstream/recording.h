@@ -73,8 +73,16 @@ class Recording {
     std::string name;
     std::vector<Step> steps;
   };
+  // The steps of one method and path, in order.
+  class RouteSteps {
+   public:
+    const Step* first = nullptr;
+    std::vector<const std::string*> texts;
+  };
+
   bool Learn(const io::RequestHead& request);
   Lane& LaneFor(const std::string& key);
+  static std::vector<RouteSteps> RoutesOf(const Lane& lane);
   static std::string LaneText(const Lane& lane, const SecretMasker& masker);
 
   const RecordingLimits limits_;

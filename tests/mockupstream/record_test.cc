@@ -283,6 +283,23 @@ TEST(RecordTest, BeyondItsCredentialsItPassesOnAndStillLogsNone) {
   EXPECT_THAT(recorder.log(), Not(HasSubstr(std::string(kKey))));
 }
 
+TEST(RecordTest, PathsOfOneKeyAreRoutes) {
+  Recorder recorder(OneLane(R"([{"text": "models"}, {"text": "chat"}, {"text": "models again"}])"));
+  const std::string models = RequestText("GET", "/v1/models?page=1", {{"x-api-key", kKey}});
+  recorder.Ask(models, "GET");
+  recorder.Ask(Post(kKey));
+  recorder.Ask(models, "GET");
+  const std::string script = recorder.Finish();
+  const auto replay = StartMock(Parse(script));
+  // In another order: each path has a sequence of its own.
+  EXPECT_EQ(Ask(*replay, kStandIn).body, "chat");
+  RawClient client(replay->port());
+  for (const std::string_view body : {"models", "models again"}) {
+    client.Send(RequestText("GET", "/v1/models", {{"x-api-key", kStandIn}}));
+    EXPECT_EQ(ReadReply(client).body, body);
+  }
+}
+
 TEST(RecordTest, TheFileIsItsOwnersAloneAndWrittenWhileItRuns) {
   Recorder recorder(OneLane(R"([{"text": "early"}])"));
   struct stat status {};
