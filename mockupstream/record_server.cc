@@ -36,7 +36,11 @@ class RecordServerImpl final : public RecordServer {
 
   std::optional<Error> Open() {
     const Result<BaseUrl> base = BaseUrl::Parse(options_.upstream);
-    if (!base.ok()) return Error("--upstream: " + base.error().message());
+    if (!base.ok()) {
+      return Error("--upstream: \"" + options_.upstream +
+                   "\" is no base URL; expected is one such as https://api.example.com/v1, "
+                   "http or https, without user, query and fragment");
+    }
     HttpTransportOptions transport_options;
     transport_options.base = *base;
     transport_options.ca_file = options_.ca_file;
@@ -51,12 +55,13 @@ class RecordServerImpl final : public RecordServer {
     const auto endpoint = server_->Listen(options_.listen);
     if (!endpoint.ok()) return endpoint.error();
     endpoint_ = *endpoint;
-    thread_ = std::thread([this] { Run(); });
-    // Last, so that a wrong argument leaves no file behind.
+    // Late, so that a wrong argument leaves no file behind, but before anything is served: an
+    // answer recorded meanwhile would replace the file that is refused here.
     auto error =
         CreateRecordFile(options_.output, Recording(options_.limits).Script(), options_.force);
-    if (error) EndThread();
-    return error;
+    if (error) return error;
+    thread_ = std::thread([this] { Run(); });
+    return std::nullopt;
   }
 
   std::uint16_t port() const override { return endpoint_.port(); }
