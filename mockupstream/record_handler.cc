@@ -55,26 +55,28 @@ class RecordHandler::Capture {
   bool on() const { return place_.has_value(); }
 
   void Begin(const io::RequestHead& request, const Response& response) {
-    answer_.status = response.status;
-    answer_.to_head = request.method == "HEAD";
-    answer_.content_length = response.content_length;
     head_at_ = steady_clock::now();
-    if (on() && Reserve(BytesOf(response.headers))) answer_.headers = response.headers;
+    if (!on() || !Reserve(BytesOf(response.headers))) return;
+    RecordedAnswer& answer = answer_.emplace();
+    answer.status = response.status;
+    answer.to_head = request.method == "HEAD";
+    answer.content_length = response.content_length;
+    answer.headers = response.headers;
   }
 
   // False if there is no room for it: then this answer is not recorded.
   bool Add(std::string_view bytes) {
     if (!Reserve(bytes.size() + sizeof(RecordedAnswer::Arrival))) return false;
     const auto time = std::chrono::duration_cast<milliseconds>(steady_clock::now() - head_at_);
-    answer_.Add(bytes, time);
+    answer_->Add(bytes, time);
     return true;
   }
 
   std::optional<Error> Finish(const Headers& trailers) {
     if (!Reserve(BytesOf(trailers))) return Error("the recording is full");
-    answer_.trailers = trailers;
+    answer_->trailers = trailers;
     const std::optional<Recording::Place> place = std::exchange(place_, std::nullopt);
-    return recording_.Finish(*place, answer_, std::exchange(reserved_, 0));
+    return recording_.Finish(*place, *answer_, std::exchange(reserved_, 0));
   }
 
  private:
@@ -96,13 +98,13 @@ class RecordHandler::Capture {
   void Drop() {
     place_.reset();
     recording_.Release(std::exchange(reserved_, 0));
-    answer_ = RecordedAnswer();
+    answer_.reset();  // its memory with it: the recording counts that as free now
   }
 
   Recording& recording_;
   std::optional<Recording::Place> place_;
   std::size_t reserved_ = 0;
-  RecordedAnswer answer_;
+  std::optional<RecordedAnswer> answer_;  // there from Begin() on, while `on()`
   steady_clock::time_point head_at_;
 };
 
