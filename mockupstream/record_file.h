@@ -15,7 +15,8 @@ namespace keywalk::mock {
 std::optional<Error> CreateRecordFile(const std::string& path, std::string_view text, bool replace);
 
 // Replaces the file's content at once (by a file beside it, "PATH.part", that takes its name), so
-// that a reader, or a crash, finds the old text or the new one.
+// that a reader, or a crash, also of the machine, finds the old text or the new one. Fails if
+// something else than a regular file is there: a device, a symbolic link.
 std::optional<Error> ReplaceRecordFile(const std::string& path, std::string_view text);
 
 }  // namespace keywalk::mock
