@@ -4,8 +4,7 @@
 
 namespace keywalk::mock {
 
-bool IsDeepJson(std::string_view text) {
-  constexpr int kMaxDepth = 200;
+bool IsDeepJson(std::string_view text, int max_depth) {
   int depth = 0;
   bool in_string = false;  // brackets there would hide those of the nesting
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -16,7 +15,7 @@ bool IsDeepJson(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
+      if (++depth > max_depth) return true;
     } else if (c == ']' || c == '}') {
       --depth;
     }

@@ -6,10 +6,10 @@
 
 namespace keywalk::mock {
 
-// True if the arrays and objects of a JSON text are nested more than 200 deep. To parse such a text
+// True if the arrays and objects of a JSON text are nested deeper than that. To parse such a text
 // takes no stack, but to copy or to write its value takes some for each level. What it says of a
 // text that is no JSON means nothing. Pure; safe for concurrent use.
-bool IsDeepJson(std::string_view text);
+bool IsDeepJson(std::string_view text, int max_depth = 200);
 
 }  // namespace keywalk::mock
 

@@ -9,6 +9,7 @@
 #include "mockupstream/gunzip.h"
 #include "mockupstream/json_depth.h"
 #include "mockupstream/record_sse.h"
+#include "mockupstream/sse.h"
 #include "mockupstream/utf8.h"
 
 namespace keywalk::mock {
@@ -78,22 +79,17 @@ json FieldsJson(const Headers& fields, const SecretMasker& secrets) {
 // JSON strings hold nothing else.
 bool IsUtf8(std::string_view text) { return Utf8Prefix(text) == text.size(); }
 
+// A script's reader refuses what is nested deeper than 64; the step around a body takes up to 8.
+constexpr int kMaxDepth = 50;
+
 // The JSON value whose compact form is exactly that text; discarded if there is none.
 json ExactJson(const std::string& text) {
-  if (IsDeepJson(text)) return json(json::value_t::discarded);
+  if (IsDeepJson(text, kMaxDepth)) return json(json::value_t::discarded);
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded() || value.dump(-1, ' ', false, json::error_handler_t::replace) != text) {
     return json(json::value_t::discarded);
   }
   return value;
-}
-
-// When the byte before `end` came.
-milliseconds ArrivalOf(const RecordedAnswer& answer, std::size_t end) {
-  for (const RecordedAnswer::Arrival& arrival : answer.arrivals) {
-    if (arrival.end >= end) return arrival.time;
-  }
-  return milliseconds(0);
 }
 
 json EventJson(const SseEvent& event, milliseconds delay, const SecretMasker& secrets) {
@@ -121,9 +117,11 @@ bool AddEvents(const RecordedAnswer& answer, const SecretMasker& secrets, json& 
   if (!events) return false;
   json list = json::array();
   milliseconds before{0};
+  auto arrival = answer.arrivals.begin();  // of the byte before `end`
   for (const auto& [event, end] : *events) {
     if (!IsUtf8(event.data) || !IsUtf8(event.event)) return false;
-    const milliseconds now = ArrivalOf(answer, end);
+    while (arrival != answer.arrivals.end() && arrival->end < end) ++arrival;
+    const milliseconds now = arrival != answer.arrivals.end() ? arrival->time : before;
     list.push_back(EventJson(event, now - before, secrets));
     before = now;
   }
@@ -169,6 +167,60 @@ std::optional<RecordedAnswer> Searched(const RecordedAnswer& answer, const Secre
   return searched;
 }
 
+Headers FieldsOf(const json& step, const char* member) {
+  Headers fields;
+  const auto object = step.find(member);
+  if (object == step.end()) return fields;
+  for (const auto& [name, value] : object->items()) {
+    const json values = value.is_array() ? value : json::array({value});
+    for (const json& each : values) fields.Add(name, each.get<std::string>());
+  }
+  return fields;
+}
+
+// What `json` and `data` stand for.
+std::string TextOf(const json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+void AddBodyOf(const json& step, RecordedAnswer& answer) {
+  if (const auto text = step.find("text"); text != step.end()) answer.body = *text;
+  if (const auto bytes = step.find("base64"); bytes != step.end()) {
+    answer.body = DecodeBase64(bytes->get<std::string>()).value_or("");
+  }
+  if (const auto value = step.find("json"); value != step.end()) {
+    answer.body = value->dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  const auto events = step.find("sse");
+  if (events == step.end()) return;
+  milliseconds time{0};
+  for (const json& object : *events) {
+    SseEvent event;
+    event.event = object.value("event", "");
+    event.data = TextOf(object.at("data"));
+    time += milliseconds(object.value("delay_ms", std::int64_t{0}));
+    answer.Add(EncodeSse(event), time);
+  }
+}
+
+// The answer that became this step.
+RecordedAnswer AnswerOf(const json& step) {
+  RecordedAnswer answer;
+  answer.status = step.value("status", 200);
+  answer.headers = FieldsOf(step, "headers");
+  answer.trailers = FieldsOf(step, "trailers");
+  const auto head_length = step.find("bytes");
+  answer.to_head = head_length != step.end();
+  AddBodyOf(step, answer);
+  if (answer.to_head) {
+    answer.content_length = head_length->get<std::uint64_t>();
+  } else if (!step.contains("chunked")) {
+    answer.content_length = answer.body.size();
+  }
+  return answer;
+}
+
 }  // namespace
 
 void RecordedAnswer::Add(std::string_view bytes, milliseconds after_head) {
@@ -196,6 +248,10 @@ Result<json> StepFor(const RecordedAnswer& seen, const SecretMasker& secrets) {
   json trailers = FieldsJson(answer->trailers, secrets);
   if (!trailers.empty() && (chunked || events)) step["trailers"] = std::move(trailers);
   return step;
+}
+
+Result<json> StepAgain(const json& step, const SecretMasker& secrets) {
+  return StepFor(AnswerOf(step), secrets);
 }
 
 }  // namespace keywalk::mock

@@ -50,6 +50,10 @@ class RecordedAnswer {
 // for secrets. Pure.
 Result<nlohmann::json> StepFor(const RecordedAnswer& answer, const SecretMasker& secrets);
 
+// A step of StepFor(), with more secrets known: what StepFor() would have made of the answer with
+// them. Pure.
+Result<nlohmann::json> StepAgain(const nlohmann::json& step, const SecretMasker& secrets);
+
 }  // namespace keywalk::mock
 
 #endif  // KEYWALK_MOCKUPSTREAM_RECORD_ANSWER_H_

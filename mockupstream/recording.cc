@@ -25,22 +25,26 @@ std::string PathOf(std::string_view target) {
   return std::string(target.substr(0, target.find('?')));
 }
 
-// Secrets that can be masked in the script's text itself: no word of the format, and no part of
-// JSON's own.
-bool IsMaskedInText(std::string_view secret) {
+// Secrets that are masked in a path too: shorter ones may be words of the API itself.
+bool IsMaskedInPath(std::string_view secret) {
   constexpr std::size_t kSurelyNoWord = 16;
-  return secret.size() >= kSurelyNoWord && secret.find_first_of("\"\\{}[]:,") == secret.npos;
+  return secret.size() >= kSurelyNoWord;
+}
+
+// As the text stands within a JSON string.
+std::string Escaped(std::string_view text) {
+  const std::string quoted = Dump(text);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 // A JSON array, a step a line, equal neighbours as one with `times`.
-std::string StepsText(const std::vector<const std::string*>& steps, const SecretMasker& masker,
-                      const std::string& indent) {
+std::string StepsText(const std::vector<const std::string*>& steps, const std::string& indent) {
   std::string text = "[";
   for (std::size_t i = 0; i < steps.size();) {
     std::size_t times = 1;
     while (i + times < steps.size() && *steps[i + times] == *steps[i]) ++times;
     text += (i == 0 ? "\n" : ",\n") + indent + "  ";
-    const std::string step = masker.Mask(*steps[i]);
+    const std::string& step = *steps[i];
     if (times == 1) {
       text += step;
     } else {
@@ -60,6 +64,8 @@ bool Recording::Learn(const io::RequestHead& request) {
     // Of "Basic dXNlcg==" the second word alone may be echoed.
     const std::size_t space = secret.find(' ');
     if (space != secret.npos) found.insert(secret.substr(space + 1));
+    // Within a body that is JSON it stands like this.
+    found.insert(Escaped(secret));
     found.insert(std::move(secret));
   }
   std::erase_if(found, [this](const std::string& secret) { return secrets_.contains(secret); });
@@ -118,6 +124,7 @@ std::optional<Error> Recording::Finish(Place place, const RecordedAnswer& answer
   if (!step.ok()) return step.error();
   std::string text = Dump(*step);
   std::vector<Step>& steps = lanes_[place.lane].steps;
+  steps[place.step].searched_for = secrets_.size();
   ++recorded_;
   // What repeats is held once.
   if (place.step > 0) {
@@ -144,32 +151,60 @@ std::vector<Recording::RouteSteps> Recording::RoutesOf(const Lane& lane) {
   return routes;
 }
 
-std::string Recording::LaneText(const Lane& lane, const SecretMasker& masker) {
+std::string Recording::LaneText(const Lane& lane, const SecretMasker& path_masker) {
   const std::vector<RouteSteps> routes = RoutesOf(lane);
   if (routes.empty()) return "";
   std::string text = "{";
   if (!lane.name.empty()) text += "\"name\": " + Dump(lane.name) + ", ";
-  if (routes.size() == 1)
-    return text + "\"steps\": " + StepsText(routes[0].texts, masker, "    ") + "}";
+  if (routes.size() == 1) return text + "\"steps\": " + StepsText(routes[0].texts, "    ") + "}";
   text += "\"routes\": [";
   for (const RouteSteps& route : routes) {
-    const json match = {{"method", route.first->method}, {"path", route.first->path}};
+    const json match = {{"method", route.first->method},
+                        {"path", path_masker.Mask(route.first->path)}};
     text += &route == &routes.front() ? "\n" : ",\n";
-    text += "      {\"match\": " + masker.Mask(Dump(match)) +
-            ", \"steps\": " + StepsText(route.texts, masker, "      ") + "}";
+    text += "      {\"match\": " + Dump(match) +
+            ", \"steps\": " + StepsText(route.texts, "      ") + "}";
   }
   return text + "\n    ]}";
 }
 
-// A key may be in an answer before it is used: what is known by the end is masked in everything.
-std::string Recording::Script() const {
+void Recording::MaskAgain() {
+  for (Lane& lane : lanes_) {
+    std::shared_ptr<const std::string> before;  // the last one, as it was
+    std::shared_ptr<const std::string> after;
+    for (Step& step : lane.steps) {
+      if (!step.text || step.searched_for == secrets_.size()) continue;
+      // What repeats stays one.
+      if (step.text != before) {
+        before = step.text;
+        after = MaskedAgain(before);
+      }
+      step.text = after;
+      step.searched_for = secrets_.size();
+    }
+  }
+}
+
+std::shared_ptr<const std::string> Recording::MaskedAgain(
+    const std::shared_ptr<const std::string>& text) {
+  const Result<json> step = StepAgain(json::parse(*text), masker_);
+  if (!step.ok()) return nullptr;
+  std::string masked = Dump(*step);
+  if (masked == *text) return text;
+  bytes_ += masked.size();
+  bytes_ -= std::min(bytes_, text->size());
+  return std::make_shared<const std::string>(std::move(masked));
+}
+
+std::string Recording::Script() {
+  MaskAgain();
   std::vector<std::string> secrets;
-  std::ranges::copy_if(secrets_, std::back_inserter(secrets), IsMaskedInText);
-  const SecretMasker masker(std::move(secrets));
+  std::ranges::copy_if(secrets_, std::back_inserter(secrets), IsMaskedInPath);
+  const SecretMasker path_masker(std::move(secrets));
   std::string lanes;
   std::string default_lane;
   for (const Lane& lane : lanes_) {
-    const std::string text = LaneText(lane, masker);
+    const std::string text = LaneText(lane, path_masker);
     if (text.empty()) continue;
     if (lane.stand_in.empty()) {
       default_lane = text;

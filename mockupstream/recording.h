@@ -52,9 +52,10 @@ class Recording {
   // step takes is counted. Fails with the reason.
   std::optional<Error> Finish(Place place, const RecordedAnswer& answer, std::size_t reserved);
 
-  // The script, with a newline at its end. Valid also if nothing was recorded: then it has a
-  // default lane that fails loudly.
-  std::string Script() const;
+  // The script, with a newline at its end; what became known as secret since a step was recorded is
+  // masked in it now. Valid also if nothing was recorded: then it has a default lane that fails
+  // loudly.
+  std::string Script();
   std::size_t steps() const { return recorded_; }
 
   // Masks all that is known to be secret.
@@ -66,6 +67,7 @@ class Recording {
     std::string method;
     std::string path;
     std::shared_ptr<const std::string> text;  // as JSON; null: not there (yet)
+    std::size_t searched_for = 0;             // so many secrets
   };
   class Lane {
    public:
@@ -81,9 +83,12 @@ class Recording {
   };
 
   bool Learn(const io::RequestHead& request);
+  // A key may be in an answer before it is used: searches each step for what was learnt since.
+  void MaskAgain();
+  std::shared_ptr<const std::string> MaskedAgain(const std::shared_ptr<const std::string>& text);
   Lane& LaneFor(const std::string& key);
   static std::vector<RouteSteps> RoutesOf(const Lane& lane);
-  static std::string LaneText(const Lane& lane, const SecretMasker& masker);
+  static std::string LaneText(const Lane& lane, const SecretMasker& path_masker);
 
   const RecordingLimits limits_;
   std::map<std::string, std::size_t, std::less<>> lane_of_key_;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -198,6 +199,75 @@ TEST(RecordTest, BinaryBodiesAndShortKeysAreMaskedToo) {
   EXPECT_EQ(step.at("text"), "{\"s...y\"}");
 }
 
+// Asks for a key without one, and then with that key; the first step of the default lane.
+json StepBeforeItsKey(const std::string& step, const std::string& key) {
+  Recorder recorder(
+      Parse(R"({"schema_version": "1.0", "default_lane": [)" + step + R"(, {"text": "ok"}]})"));
+  EXPECT_TRUE(recorder.Ask(RequestText("POST", "/tok", {}, "")).complete);
+  EXPECT_EQ(recorder.Ask(Post(key)).body, "ok");
+  const std::string script = recorder.Finish();
+  const Script read = Parse(script);
+  EXPECT_FALSE(read.lanes.empty());
+  EXPECT_THAT(script, Not(HasSubstr(key)));
+  return json::parse(script).at("default_lane").at("steps").at(0);
+}
+
+// What is only seen later is looked for in every form that a body was written in.
+TEST(RecordTest, AKeyIsMaskedBeforeItsFirstUseHoweverItIsWritten) {
+  const std::string token = "tok-aaaaaaaaaaaaaaaaaaaa";
+  json step = StepBeforeItsKey(
+      R"({"base64": ")" + EncodeBase64("{\"t\":\"" + token + "\"}") + "\"}", token);
+  EXPECT_EQ(DecodeBase64(step.at("base64").get<std::string>()), "{\"t\":\"tok-...aaaa\"}");
+
+  step = StepBeforeItsKey(
+      R"({"headers": {"Content-Encoding": "gzip", "Content-Type": "application/json"}, "base64":
+          "H4sIAAAAAAACA6tWSi0qyi9SslJKSkxRyE6tVCjO1i1JLS7RzUnMS9UFCugawIFSLQDHPjtALwAAAA=="})",
+      std::string(kKey));
+  EXPECT_EQ(step.at("json").at("error"), "bad key sk-t...0000");
+  EXPECT_FALSE(step.at("headers").contains("Content-Encoding"));
+
+  step = StepBeforeItsKey(R"({"json": {"made": "short-key"}, "headers": {"X-Key": "short-key"},
+      "chunked": true, "trailers": {"X-End": "short-key"}})",
+                          "short-key");
+  EXPECT_EQ(step.at("json").at("made"), "s...y");
+  EXPECT_EQ(step.at("headers").at("X-Key"), "s...y");
+  EXPECT_EQ(step.at("trailers").at("X-End"), "s...y");
+  EXPECT_EQ(step.at("chunked"), true);
+
+  step = StepBeforeItsKey(R"({"sse": [{"data": {"made": "a{b:c,d}"}},
+      {"event": "e", "data": "a{b:c,d}", "delay_ms": 40}]})",
+                          "a{b:c,d}");
+  EXPECT_EQ(step.at("sse")[0].at("data").at("made"), "a...}");
+  EXPECT_EQ(step.at("sse")[1].at("data"), "a...}");
+  EXPECT_EQ(step.at("sse")[1].at("event"), "e");
+  EXPECT_GT(step.at("sse")[1].at("delay_ms"), 20);
+}
+
+// A key of digits may stand in an answer as a number.
+TEST(RecordTest, AKeyThatIsANumberLeavesTheScriptReadable) {
+  const json step = StepBeforeItsKey(R"({"status": 201, "json": {"id": 1234567890123456789}})",
+                                     "1234567890123456789");
+  EXPECT_EQ(step.at("status"), 201);
+  EXPECT_EQ(step.at("text"), R"({"id":12...89})");
+}
+
+TEST(RecordTest, AKeyWithAQuoteIsMaskedWhereJsonEscapesIt) {
+  const std::string key = R"(ab"cd"ef"gh"ij"kl"mn)";
+  const json step = StepBeforeItsKey(R"({"json": {"made": )" + json(key).dump() + "}}", key);
+  EXPECT_THAT(step.dump(), Not(HasSubstr("gh")));
+}
+
+// The file's reader has a limit, and the step itself takes some of it.
+TEST(RecordTest, ADeepAnswerIsTextAndTheScriptReadable) {
+  for (const std::size_t depth : {40u, 51u, 58u, 64u, 190u}) {
+    const std::string deep = std::string(depth, '[') + std::string(depth, ']');
+    const std::string events = "data: " + deep + "\n\n";
+    const json steps = {{{"text", deep}, {"headers", {{"Content-Type", "application/json"}}}},
+                        {{"text", events}, {"headers", {{"Content-Type", "text/event-stream"}}}}};
+    ExpectSameReplay(steps.dump(), 2);
+  }
+}
+
 TEST(RecordTest, CompressionThatHidesWhatItHoldsIsNotRecorded) {
   Recorder recorder(
       OneLane(R"([{"text": "?", "headers": {"Content-Encoding": "br"}}, {"text": "plain"}])"));
@@ -330,12 +400,30 @@ TEST(RecordTest, RefusesAFileThatExistsUnlessForced) {
   EXPECT_THAT(ReadText(options.output), HasSubstr("schema_version"));
 }
 
+TEST(RecordTest, ReplacesNothingButRegularFiles) {
+  const TempDir dir;
+  RecordOptions options;
+  options.upstream = "http://127.0.0.1:1";
+  options.output = dir.File("link");
+  options.force = true;
+  const std::string target = dir.Write("there.json", "precious");
+  std::filesystem::create_symlink(target, options.output);
+  const auto refused = RecordServer::Start(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message(), HasSubstr("link: is no regular file"));
+  EXPECT_TRUE(std::filesystem::is_symlink(options.output));
+  EXPECT_EQ(ReadText(target), "precious");
+}
+
 TEST(RecordTest, SaysWhatIsWrongWithItsOptions) {
   const TempDir dir;
   RecordOptions options;
   options.output = dir.File("out.json");
   options.upstream = "ftp://example.com";
   EXPECT_THAT(RecordServer::Start(options).error().message(), HasSubstr("--upstream: "));
+  options.upstream = "foo";
+  EXPECT_THAT(RecordServer::Start(options).error().message(),
+              HasSubstr("--upstream: \"foo\" is no base URL; expected"));
   options.upstream = "http://127.0.0.1:1";
   options.listen = "nowhere";
   EXPECT_FALSE(RecordServer::Start(options).ok());
