@@ -112,7 +112,7 @@ TEST(ObjectReaderTest, ANameThatIsAskedForIsListedButNotAccepted) {
 TEST(JsonProblemsTest, HidesNamesThatMayBeKeysAndControlCharacters) {
   JsonProblems problems("f");
   problems.MaskNamesUnless([](std::string_view parent, std::string_view name) {
-    return name == "own" || parent == "list";
+    return name == "own" || name == "list" || parent == "list";
   });
   problems.Add("/own/sk~1abcdefghijkl~0~1mnop/list/0/\x1b[2J-\xC2\x9B-abc", "bad");
   EXPECT_EQ(problems.error().message(), "f: /own/sk~1a...mnop/list/0/\\u001b[...bc: bad");

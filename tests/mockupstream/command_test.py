@@ -30,7 +30,7 @@ class Server:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [BINARY, "--listen", "127.0.0.1:0", *map(str, arguments)], stdout=subprocess.PIPE,
+            [BINARY, *map(str, arguments), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on 127.0.0.1:"), line
@@ -185,11 +185,11 @@ class CommandTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             output = pathlib.Path(folder) / "recorded.json"
             recorder = Server("record", "--upstream", f"http://127.0.0.1:{upstream.port}",
-                              "--output", output, "--listen", "127.0.0.1:0")
+                              "--output", output)
             self.assertEqual(recorder.ask()[0], 429)
             code, _, log = recorder.stop(signal.SIGINT)
             self.assertEqual(code, 0, log)
-            self.assertEqual(run("validate", output).stdout, f"{output}: ok, 1 lanes\n")
+            self.assertEqual(run("validate", output).stdout, f"{output}: ok, 1 lane\n")
             self.assertNotIn(KEY, output.read_text() + log)
             again = run("record", "--upstream", "http://127.0.0.1:1", "--output", output)
             self.assertEqual(again.returncode, 2)
