@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "config/new_file.h"
+
 namespace keywalk::mock {
 namespace {
 
@@ -20,24 +22,9 @@ Error NoRegularFile(const std::string& path) {
   return Error(path + ": is no regular file; a recording is written to no other");
 }
 
-// Creates a file that is not there yet; 0 or an errno value.
-int WriteNewFile(const std::string& path, std::string_view text) {
-  constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
-  if (file < 0) return errno;
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      error = errno;
-    }
-  }
-  // The name must not come before the bytes, or a crash of the machine leaves an empty file.
-  if (error == 0 && ::fsync(file) != 0) error = errno;
-  if (::close(file) != 0 && error == 0) error = errno;
-  return error;
+// Synced: the name must not come before the bytes, or a crash of the machine leaves an empty file.
+int WriteSynced(const std::string& path, std::string_view text) {
+  return config::WriteNewFile(path, text, config::Durability::kSynced);
 }
 
 // Best effort: not every file system lets a folder be synchronised.
@@ -63,7 +50,7 @@ std::optional<Error> CreateRecordFile(const std::string& path, std::string_view 
                                       bool replace) {
   if (replace) return ReplaceRecordFile(path, text);
   if (IsNoRegularFile(path)) return NoRegularFile(path);
-  const int error = WriteNewFile(path, text);
+  const int error = WriteSynced(path, text);
   if (error == EEXIST) return Error(path + ": exists already; --force replaces it");
   if (error != 0) return FileError(path, error);
   return std::nullopt;
@@ -73,7 +60,7 @@ std::optional<Error> ReplaceRecordFile(const std::string& path, std::string_view
   if (IsNoRegularFile(path)) return NoRegularFile(path);
   const std::string part = path + ".part";
   std::remove(part.c_str());  // of a run that was killed
-  int error = WriteNewFile(part, text);
+  int error = WriteSynced(part, text);
   if (error == 0 && std::rename(part.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) {
     SyncFolderOf(path);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "config/new_file.h"
 #include "proxy/utc_time.h"
 
 namespace keywalk::proxy {
@@ -20,24 +21,6 @@ std::string CompactTime(WallTime time) {
   std::erase(text, '-');
   std::erase(text, ':');
   return text;
-}
-
-// Creates the file for its owner alone; 0 or an errno value.
-int WriteNewFile(const std::string& path, std::string_view text) {
-  constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
-  if (file < 0) return errno;
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      error = errno;
-    }
-  }
-  if (::close(file) != 0 && error == 0) error = errno;
-  return error;
 }
 
 }  // namespace
@@ -115,7 +98,8 @@ void DumpWriter::WriteFile(const AttemptRecord& record) {
       folder_ + "/" + CompactTime(record.started) + "-" + number + "-" + record.provider + ".json";
   // Whole or not at all: readers see the file once it has its name.
   const std::string unfinished = path + ".part";
-  int error = WriteNewFile(unfinished, RenderAttempt(record, secrets_));
+  int error = config::WriteNewFile(unfinished, RenderAttempt(record, secrets_),
+                                   config::Durability::kCached);
   if (error == 0 && std::rename(unfinished.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {
     std::remove(unfinished.c_str());
