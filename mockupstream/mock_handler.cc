@@ -8,6 +8,7 @@
 #include "io/deadline.h"
 #include "keywalk/secret.h"
 #include "mockupstream/accept_fault.h"
+#include "mockupstream/active_scope.h"
 #include "mockupstream/credential.h"
 #include "mockupstream/key_model_json.h"
 #include "mockupstream/model_answer.h"
@@ -26,18 +27,6 @@ constexpr int kUnanswerable = 599;
 
 // A body that decides about its answer is kept up to here; a larger one is as one that is no JSON.
 constexpr std::size_t kMaxKeptBytes = std::size_t{16} * 1024 * 1024;
-
-// Counts requests being served, however they end.
-class ActiveScope {
- public:
-  explicit ActiveScope(std::size_t& active) : active_(active) { ++active_; }
-  ~ActiveScope() { --active_; }
-  ActiveScope(const ActiveScope&) = delete;
-  ActiveScope& operator=(const ActiveScope&) = delete;
-
- private:
-  std::size_t& active_;
-};
 
 // Of what the mock answers of itself, not by a script.
 class MockError {

@@ -1,23 +1,16 @@
 #include "mockupstream/mock_server.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <exception>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "io/http_server.h"
 #include "mockupstream/mock_handler.h"
 #include "mockupstream/mock_state.h"
+#include "mockupstream/server_thread.h"
 #include "mockupstream/verify_state.h"
 
 namespace keywalk::mock {
 namespace {
-
-// How long Stop() lets coroutines unwind after their connections were closed.
-constexpr std::chrono::seconds kUnwindTime{5};
 
 // The host for a URL: an address that any client can connect to.
 std::string UrlHost(const asio::ip::address& address) {
@@ -56,7 +49,7 @@ class MockServerImpl final : public MockServer {
     const auto endpoint = server_->Listen(options.listen);
     if (!endpoint.ok()) return endpoint.error();
     endpoint_ = *endpoint;
-    thread_ = std::thread([this] { Run(); });
+    thread_.Start(*server_, [this] { return handler_.active(); });
     return std::nullopt;
   }
 
@@ -109,28 +102,9 @@ class MockServerImpl final : public MockServer {
     return lane ? lane->served() : 0;
   }
 
-  void Stop() override {
-    const std::lock_guard lock(stop_mutex_);
-    if (!thread_.joinable()) return;
-    asio::post(context_, [this] {
-      asio::co_spawn(context_.get_executor(), server_->Drain(std::chrono::milliseconds(0)),
-                     [this](std::exception_ptr) { context_.stop(); });
-    });
-    thread_.join();
-  }
+  void Stop() override { thread_.Stop(std::chrono::milliseconds(0)); }
 
  private:
-  void Run() {
-    context_.run();
-    // Drained: what is still being served has lost its connection, and ends by itself.
-    context_.restart();
-    const auto deadline = std::chrono::steady_clock::now() + kUnwindTime;
-    while (handler_.active() + server_->open_connections() > 0 &&
-           std::chrono::steady_clock::now() < deadline) {
-      context_.run_one_for(std::chrono::milliseconds(10));
-    }
-  }
-
   const bool tls_;
   // One thread runs it, and only that one touches sockets: others post. So the reactor needs no
   // lock.
@@ -139,8 +113,7 @@ class MockServerImpl final : public MockServer {
   MockHandler handler_;
   std::unique_ptr<io::HttpServer> server_;
   asio::ip::tcp::endpoint endpoint_;
-  std::mutex stop_mutex_;
-  std::thread thread_;
+  ServerThread thread_{context_};
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "mockupstream/model_answer.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -30,11 +29,11 @@ std::vector<std::string_view> AnswersFor(const Admission& refused) {
 
 // A field that tells of limits or of waiting: the catalogue's values are not this key's.
 bool TellsOfLimits(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower == "retry-after" || lower == "retry-after-ms" || lower.starts_with("x-ratelimit-") ||
-         lower.starts_with("anthropic-ratelimit-");
+  const auto begins = [name](std::string_view prefix) {
+    return EqualsIgnoreCase(name.substr(0, prefix.size()), prefix);
+  };
+  return EqualsIgnoreCase(name, "retry-after") || EqualsIgnoreCase(name, "retry-after-ms") ||
+         begins("x-ratelimit-") || begins("anthropic-ratelimit-");
 }
 
 void EraseLimitFields(Headers& headers) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/http1_writer.h"
+#include "mockupstream/active_scope.h"
 #include "mockupstream/credential.h"
 
 namespace keywalk::mock {
@@ -13,17 +14,6 @@ namespace {
 using Kind = TransportError::Kind;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-class ActiveScope {
- public:
-  explicit ActiveScope(std::size_t& active) : active_(active) { ++active_; }
-  ~ActiveScope() { --active_; }
-  ActiveScope(const ActiveScope&) = delete;
-  ActiveScope& operator=(const ActiveScope&) = delete;
-
- private:
-  std::size_t& active_;
-};
 
 // An answer of the recorder's own, which is not recorded.
 Awaitable<void> Refuse(io::ServerExchange& exchange, int status, std::string_view message) {

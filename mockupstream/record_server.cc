@@ -1,18 +1,15 @@
 #include "mockupstream/record_server.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <chrono>
-#include <exception>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "io/deadline.h"
 #include "io/http_server.h"
 #include "mockupstream/record_file.h"
+#include "mockupstream/server_thread.h"
 
 namespace keywalk::mock {
 namespace {
@@ -21,8 +18,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kDrainTime{2'000};
-// How long Stop() lets coroutines unwind after their connections were closed.
-constexpr std::chrono::seconds kUnwindTime{5};
 // What a kill may cost. Writing takes at most a tenth of the time, however long the script is.
 constexpr milliseconds kWriteDelay{200};
 constexpr int kWriteShare = 10;
@@ -60,7 +55,7 @@ class RecordServerImpl final : public RecordServer {
     auto error =
         CreateRecordFile(options_.output, Recording(options_.limits).Script(), options_.force);
     if (error) return error;
-    thread_ = std::thread([this] { Run(); });
+    thread_.Start(*server_, [this] { return handler_->active(); });
     return std::nullopt;
   }
 
@@ -72,30 +67,11 @@ class RecordServerImpl final : public RecordServer {
 
   std::optional<Error> Stop() override {
     const std::lock_guard lock(stop_mutex_);
-    if (!thread_.joinable()) return std::nullopt;
-    EndThread();
+    if (!thread_.Stop(kDrainTime)) return std::nullopt;
     return ReplaceRecordFile(options_.output, recording_.Script());
   }
 
  private:
-  void EndThread() {
-    asio::post(context_, [this] {
-      asio::co_spawn(context_.get_executor(), server_->Drain(kDrainTime),
-                     [this](std::exception_ptr) { context_.stop(); });
-    });
-    thread_.join();
-  }
-
-  void Run() {
-    context_.run();
-    // Drained: what is still being served has lost its connection, and ends by itself.
-    context_.restart();
-    const auto deadline = steady_clock::now() + kUnwindTime;
-    while (handler_->active() + server_->open_connections() > 0 && steady_clock::now() < deadline) {
-      context_.run_one_for(milliseconds(10));
-    }
-  }
-
   void WriteSoon() {
     if (write_pending_) return;
     write_pending_ = true;
@@ -125,7 +101,7 @@ class RecordServerImpl final : public RecordServer {
   milliseconds last_write_{0};
   asio::ip::tcp::endpoint endpoint_;
   std::mutex stop_mutex_;
-  std::thread thread_;
+  ServerThread thread_{context_};
 };
 
 }  // namespace
