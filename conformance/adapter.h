@@ -33,6 +33,8 @@ class Refusal {
   Refusal(Kind kind, std::string reason, std::string url = "")
       : kind_(kind), reason_(std::move(reason)), url_(std::move(url)) {}
 
+  static Refusal Error(std::string reason) { return Refusal(Kind::kError, std::move(reason)); }
+
   Kind kind() const { return kind_; }
   const std::string& reason() const { return reason_; }
   const std::string& url() const { return url_; }  // where the implementation says more; or empty

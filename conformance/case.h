@@ -16,7 +16,7 @@
 
 #include "conformance/outcome.h"
 #include "keywalk/headers.h"
-#include "mockupstream/script.h"
+#include "mockupstream/script/script.h"
 
 namespace keywalk::conformance {
 

@@ -16,7 +16,7 @@
 #include "keywalk/failover.h"
 #include "keywalk/key_pool.h"
 #include "keywalk/provider.h"
-#include "mockupstream/lane_table.h"
+#include "mockupstream/lanes/lane_table.h"
 
 namespace keywalk::conformance {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "conformance/response_comparison.h"
 #include "keywalk/provider.h"
-#include "mockupstream/sha256.h"
+#include "mockupstream/serve/sha256.h"
 
 namespace keywalk::conformance {
 namespace {

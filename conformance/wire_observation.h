@@ -12,7 +12,7 @@
 #include "conformance/verdict.h"
 #include "conformance/wire_client.h"
 #include "keywalk/policy.h"
-#include "mockupstream/journal.h"
+#include "mockupstream/journal/journal.h"
 
 namespace keywalk::conformance {
 

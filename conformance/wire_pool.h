@@ -8,7 +8,7 @@
 #include "conformance/adapter.h"
 #include "conformance/case.h"
 #include "conformance/key_alias.h"
-#include "mockupstream/script.h"
+#include "mockupstream/script/script.h"
 
 namespace keywalk::conformance {
 

@@ -57,7 +57,7 @@ class WireRun {
  private:
   std::optional<Refusal> SetUp() {
     auto mock = mock::MockServer::Start(mock::MockServerOptions(), mock::Script());
-    if (!mock) return Refusal(Refusal::Kind::kError, "mock upstream: " + mock.error().message());
+    if (!mock) return Refusal::Error("mock upstream: " + mock.error().message());
     mock_ = *std::move(mock);
     mock::Script script;
     std::vector<PoolSetup> setups;

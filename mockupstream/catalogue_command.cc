@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "config/json_reader.h"
-#include "mockupstream/answer_catalogue.h"
-#include "mockupstream/provider_answers.h"
-#include "mockupstream/sse.h"
-#include "mockupstream/starting_script.h"
+#include "mockupstream/answers/answer_catalogue.h"
+#include "mockupstream/answers/provider_answers.h"
+#include "mockupstream/script/sse.h"
+#include "mockupstream/script/starting_script.h"
 
 namespace keywalk::mock {
 namespace {

@@ -17,8 +17,8 @@
 #include "mockupstream/catalogue_command.h"
 #include "mockupstream/descriptor_limit.h"
 #include "mockupstream/mock_server.h"
-#include "mockupstream/record_command.h"
-#include "mockupstream/script.h"
+#include "mockupstream/record/record_command.h"
+#include "mockupstream/script/script.h"
 
 namespace {
 

@@ -7,14 +7,14 @@
 
 #include "io/deadline.h"
 #include "keywalk/secret.h"
-#include "mockupstream/accept_fault.h"
 #include "mockupstream/active_scope.h"
-#include "mockupstream/credential.h"
-#include "mockupstream/key_model_json.h"
-#include "mockupstream/model_answer.h"
-#include "mockupstream/provider_answers.h"
-#include "mockupstream/request_facts.h"
-#include "mockupstream/request_fault.h"
+#include "mockupstream/answers/provider_answers.h"
+#include "mockupstream/lanes/credential.h"
+#include "mockupstream/lanes/request_facts.h"
+#include "mockupstream/model/key_model_json.h"
+#include "mockupstream/model/model_answer.h"
+#include "mockupstream/serve/accept_fault.h"
+#include "mockupstream/serve/request_fault.h"
 
 namespace keywalk::mock {
 namespace {

@@ -10,10 +10,10 @@
 #include <memory>
 
 #include "io/http_server.h"
-#include "mockupstream/admin.h"
-#include "mockupstream/answer.h"
+#include "mockupstream/admin/admin.h"
 #include "mockupstream/mock_state.h"
-#include "mockupstream/request_body.h"
+#include "mockupstream/serve/answer.h"
+#include "mockupstream/serve/request_body.h"
 
 namespace keywalk::mock {
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "io/http_server.h"
+#include "mockupstream/journal/verify_state.h"
 #include "mockupstream/mock_handler.h"
 #include "mockupstream/mock_state.h"
 #include "mockupstream/server_thread.h"
-#include "mockupstream/verify_state.h"
 
 namespace keywalk::mock {
 namespace {

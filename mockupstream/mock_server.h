@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "keywalk/result.h"
-#include "mockupstream/connection_table.h"
-#include "mockupstream/journal.h"
-#include "mockupstream/script.h"
-#include "mockupstream/verify.h"
+#include "mockupstream/journal/journal.h"
+#include "mockupstream/journal/verify.h"
+#include "mockupstream/lanes/connection_table.h"
+#include "mockupstream/script/script.h"
 
 namespace keywalk::mock {
 

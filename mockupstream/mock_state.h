@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <utility>
 
-#include "mockupstream/connection_table.h"
-#include "mockupstream/journal_store.h"
-#include "mockupstream/metrics.h"
-#include "mockupstream/scope.h"
+#include "mockupstream/admin/metrics.h"
+#include "mockupstream/journal/journal_store.h"
+#include "mockupstream/lanes/connection_table.h"
+#include "mockupstream/lanes/scope.h"
 
 namespace keywalk::mock {
 

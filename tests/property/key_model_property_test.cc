@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "mockupstream/key_model.h"
+#include "mockupstream/model/key_model.h"
 
 namespace keywalk::mock {
 namespace {
