@@ -27,6 +27,8 @@ ARGS ?=
 # The cache then serves any checkout of the same source.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
+# It needs to be told that precompiled headers are in use.
+export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .PHONY: help
 help:
@@ -101,10 +103,9 @@ format:
 	clang-format -i $(SOURCES)
 
 .PHONY: tidy
-tidy: deps-test configured-for-tests
-	@$(CMAKE) --build $(BUILD) -j $(JOBS)
+tidy: clang
 	@printf '%s\n' $(filter lib/% mockupstream/% conformance/%,$(filter %.cc,$(SOURCES))) \
-	  | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD)
+	  | xargs -P $(JOBS) -n 1 clang-tidy --quiet -p build/clang
 
 .PHONY: clang
 clang: deps-test

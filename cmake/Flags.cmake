@@ -3,6 +3,8 @@ add_library(keywalk_flags INTERFACE)
 target_compile_options(keywalk_flags INTERFACE -Wall -Wextra -Wpedantic -Werror=return-type
   # A constructor parameter may have its member's name; a local must not hide another local.
   $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
+  # A source that others are compiled with is no header that would be included twice.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
   # GCC 12 takes the allocation of a coroutine's frame for a mismatched one (its bug 109224).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
   # And a string assigned from a literal for an overlapping copy (its bug 105651).

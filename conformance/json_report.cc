@@ -34,7 +34,7 @@ json ToJson(const Identity& identity) {
           {"capabilities", identity.capabilities}};
 }
 
-json Totals(const RunReport& report) {
+json TotalsJson(const RunReport& report) {
   json totals = json::object();
   for (const Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kError,
                                 Verdict::kInconclusive, Verdict::kSkipped}) {
@@ -93,7 +93,7 @@ std::string FormatJson(const Suite& suite, const RunReport& report,
                    {"started_at", Rfc3339(started_at)},
                    {"duration_ms", InMilliseconds(report.duration)},
                    {"policies", report.policies},
-                   {"totals", Totals(report)},
+                   {"totals", TotalsJson(report)},
                    {"clauses", Clauses(suite, report)},
                    {"results", json::array()}};
   for (const CaseResult& result : report.results) document["results"].push_back(ToJson(result));

@@ -5,7 +5,7 @@
 namespace keywalk::conformance {
 namespace {
 
-std::string Milliseconds(Duration duration) {
+std::string InMilliseconds(Duration duration) {
   const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
   std::string text = std::to_string(whole.count());
   if (whole != duration) text += "." + std::to_string((duration - whole).count());
@@ -40,7 +40,7 @@ std::string Describe(const Outcome& outcome) {
   }
   std::string text = "exhausted (" + std::string(ToString(outcome.exhaustion.kind));
   if (outcome.exhaustion.kind != Exhaustion::Kind::kPermanent) {
-    text += ", " + Milliseconds(outcome.exhaustion.retry_after);
+    text += ", " + InMilliseconds(outcome.exhaustion.retry_after);
   }
   return text + ")";
 }

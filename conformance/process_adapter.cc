@@ -25,8 +25,6 @@ using nlohmann::json;
 constexpr int kMaxRestarts = 3;
 constexpr std::chrono::milliseconds kStopLimit{2'000};
 
-Refusal Failed(std::string why) { return Refusal(Refusal::Kind::kError, std::move(why)); }
-
 // Masks secrets in what a child prints. Safe for concurrent use.
 class MaskedLog {
  public:
@@ -66,14 +64,14 @@ std::optional<Refusal> ReadRefusal(const json& reply) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
   };
   if (const auto skipped = reply.find("skipped"); skipped != reply.end()) {
-    if (!skipped->is_object()) return Failed("answered \"skipped\" without an object");
+    if (!skipped->is_object()) return Refusal::Error("answered \"skipped\" without an object");
     const std::string reason = text(*skipped, "reason");
     return Refusal(Refusal::Kind::kSkipped, reason.empty() ? "no reason given" : reason,
                    text(*skipped, "url"));
   }
   if (const auto error = reply.find("error"); error != reply.end()) {
     const std::string message = error->is_object() ? text(*error, "message") : "";
-    return Failed("reported: " + (message.empty() ? std::string("an error") : message));
+    return Refusal::Error("reported: " + (message.empty() ? std::string("an error") : message));
   }
   return std::nullopt;
 }
@@ -125,7 +123,7 @@ class ProcessAdapter final : public Adapter {
     ObjectReader object(*reply, "", problems);
     object.RequiredArray("states");
     std::vector<std::string> states = object.Strings("states");
-    if (problems.any()) return Failed(problems.error().message());
+    if (problems.any()) return Refusal::Error(problems.error().message());
     return states;
   }
 
@@ -138,9 +136,9 @@ class ProcessAdapter final : public Adapter {
                              options_.call_limit);
     if (!reply) return reply.error();
     const auto trace = reply->find("trace");
-    if (trace == reply->end()) return Failed("answered decide without a trace");
+    if (trace == reply->end()) return Refusal::Error("answered decide without a trace");
     Result<Trace> parsed = ParseTrace(*trace, test_case.kind == Case::Kind::kOperations);
-    if (!parsed) return Failed(parsed.error().message());
+    if (!parsed) return Refusal::Error(parsed.error().message());
     restarts_ = 0;
     return *std::move(parsed);
   }
@@ -158,7 +156,7 @@ class ProcessAdapter final : public Adapter {
   std::optional<Refusal> Start() {
     auto child =
         ChildProcess::Start(options_.command, [this](std::string_view line) { log_.Print(line); });
-    if (!child) return Failed(child.error().message());
+    if (!child) return Refusal::Error(child.error().message());
     child_ = *std::move(child);
     Reply<json> reply = Call({{"cmd", "hello"}, {"protocol", 1}}, options_.start_limit);
     if (!reply) return reply.error();
@@ -180,7 +178,7 @@ class ProcessAdapter final : public Adapter {
     identity_.language = object.String("language");
     identity_.policies = object.Strings("policies");
     identity_.capabilities = object.Strings("capabilities");
-    if (problems.any()) return Failed(problems.error().message());
+    if (problems.any()) return Refusal::Error(problems.error().message());
     return std::nullopt;
   }
 
@@ -189,7 +187,7 @@ class ProcessAdapter final : public Adapter {
     JsonProblems problems("the reply to setup");
     ObjectReader object(reply, "", problems);
     const json* pools = object.RequiredObject("pools");
-    if (pools == nullptr) return Failed(problems.error().message());
+    if (pools == nullptr) return Refusal::Error(problems.error().message());
     for (const auto& pool : pools->items()) {
       ObjectReader member(pool.value(), JoinPointer("/pools", pool.key()), problems);
       PoolEndpoint endpoint;
@@ -200,13 +198,14 @@ class ProcessAdapter final : public Adapter {
       member.Finish();
       endpoints.emplace(pool.key(), std::move(endpoint));
     }
-    if (problems.any()) return Failed(problems.error().message());
+    if (problems.any()) return Refusal::Error(problems.error().message());
     return endpoints;
   }
 
   // One command and its answer. After a failure of the channel the child is gone.
   Reply<json> Call(json command, std::chrono::milliseconds limit) {
-    if (!child_) return Failed("the adapter is gone" + (gone_.empty() ? "" : ": it " + gone_));
+    if (!child_)
+      return Refusal::Error("the adapter is gone" + (gone_.empty() ? "" : ": it " + gone_));
     const std::uint64_t sequence = ++sequence_;
     command["seq"] = sequence;
     const Result<std::string> line = child_->Ask(command.dump(), limit);
@@ -230,7 +229,7 @@ class ProcessAdapter final : public Adapter {
       what += "; last on its standard error: " + last;
     }
     gone_ = what;
-    return Failed("the adapter " + std::move(what));
+    return Refusal::Error("the adapter " + std::move(what));
   }
 
   const ProcessAdapterOptions options_;

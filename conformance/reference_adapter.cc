@@ -33,8 +33,6 @@ class MovableClock final : public Clock {
   std::atomic<std::int64_t> offset_ns_{0};
 };
 
-Refusal Failed(std::string why) { return Refusal(Refusal::Kind::kError, std::move(why)); }
-
 class ReferenceAdapter final : public Adapter {
  public:
   ReferenceAdapter(const Suite& suite, std::function<void(std::string_view)> log)
@@ -60,7 +58,7 @@ class ReferenceAdapter final : public Adapter {
     proxy::ProxyConfig config;
     for (const PoolSetup& pool : pools) {
       const LoadedPolicy* policy = suite_.FindPolicy(pool.policy);
-      if (policy == nullptr) return Failed("unknown policy " + pool.policy);
+      if (policy == nullptr) return Refusal::Error("unknown policy " + pool.policy);
       proxy::RouteConfig route;
       route.prefix = "/" + pool.id;
       route.provider = FindProvider(pool.provider);
@@ -73,7 +71,7 @@ class ReferenceAdapter final : public Adapter {
                                             [log = log_](proxy::LogLevel, std::string_view line) {
                                               if (log) log(line);
                                             });
-    if (!server) return Failed(server.error().message());
+    if (!server) return Refusal::Error(server.error().message());
     server_ = *std::move(server);
     PoolEndpoints endpoints;
     for (const PoolSetup& pool : pools) {
@@ -100,7 +98,7 @@ class ReferenceAdapter final : public Adapter {
     Result<Trace> trace = test_case.kind == Case::Kind::kOperations
                               ? RunOperations(test_case, *policy.policy)
                               : RunDecision(test_case, *policy.policy);
-    if (!trace) return Failed(trace.error().message());
+    if (!trace) return Refusal::Error(trace.error().message());
     return *std::move(trace);
   }
 

@@ -21,7 +21,7 @@ using testing::RawReply;
 using testing::ReadEnd;
 using testing::ReadReply;
 
-constexpr std::chrono::seconds kLimit{10};
+constexpr std::chrono::seconds kStreamLimit{10};
 // A second event that no test waits for: what is seen before it was passed on before it was sent.
 constexpr const char* kSlowEvents = R"({
   "k0": {"steps": [{"status": 429}]},
@@ -82,7 +82,7 @@ TEST(ProxyStreamTest, ClientThatLeavesBeforeTheHeadMarksNothing) {
   RawClient client(harness.proxy().port());
   client.Send(testing::RequestText("POST", "/v1/chat/completions", {}, "{}"));
   ASSERT_TRUE(harness.mock().WaitForJournal(
-      [](const std::vector<JournalEntry>& journal) { return journal.size() == 1; }, kLimit));
+      [](const std::vector<JournalEntry>& journal) { return journal.size() == 1; }, kStreamLimit));
   client.Close();
   ASSERT_TRUE(harness.WaitForLog(" 499 "));
   EXPECT_THAT(harness.Attempts(), ElementsAre("k0"));
@@ -154,13 +154,13 @@ TEST(ProxyStreamTest, DrainLetsRequestsInFlightEnd) {
   RawClient client(harness.proxy().port());
   client.Send(testing::RequestText("POST", "/v1/x", {}, "{}"));
   ASSERT_TRUE(harness.mock().WaitForJournal(
-      [](const std::vector<JournalEntry>& journal) { return journal.size() == 1; }, kLimit));
+      [](const std::vector<JournalEntry>& journal) { return journal.size() == 1; }, kStreamLimit));
   std::future<void> drained =
       std::async(std::launch::async, [&harness] { harness.proxy().Drain(); });
   const RawReply reply = ReadReply(client);
   EXPECT_EQ(reply.body, "late");
   EXPECT_EQ(reply.headers.Find("Connection"), "close");
-  ASSERT_EQ(drained.wait_for(kLimit), std::future_status::ready);
+  ASSERT_EQ(drained.wait_for(kStreamLimit), std::future_status::ready);
   EXPECT_EQ(idle.ReadToEnd(), ReadEnd::kClosed);
   EXPECT_EQ(harness.Admin("/healthz").status, 503);
 }
