@@ -113,7 +113,8 @@ struct Case {
   std::vector<std::string> capabilities;  // `requires`
   std::string provenance_issue;           // "owner/repo#123" or empty
   std::string provenance_note;
-  std::vector<std::string> kills;
+  std::vector<std::string> kills;  // the mutants that it kills
+  std::string kills_none;          // why there is none, where there is none
 
   std::string provider;
   std::vector<std::string> keys;                         // aliases, in pool order

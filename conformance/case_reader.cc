@@ -181,6 +181,10 @@ Case ReadCase(const json& value, const std::string& pointer, bool over_sockets,
   }
   ReadProvenance(object, test_case, problems);
   test_case.kills = object.Strings("kills");
+  test_case.kills_none = object.String("kills_none");
+  if (object.Has("kills_none") && (test_case.kills_none.empty() || object.Has("kills"))) {
+    object.Problem("kills_none", "gives the reason in place of \"kills\"");
+  }
   test_case.provider = object.RequiredString("provider");
   if (FindProvider(test_case.provider) == nullptr) object.Problem("provider", "unknown provider");
   ReadKeys(object, test_case);

@@ -143,6 +143,10 @@ class WrongInputTest(ConformTest):
         requests = expecting(["k0"], {"forward": 200, "transport_error": True})
         self.assert_refused([good_case(requests=requests)], "/expect/outcome", "exactly one")
 
+    def test_kills_and_the_reason_for_none(self):
+        case = good_case(kills=["same-key-again"], kills_none="kills nothing")
+        self.assert_refused([case], "/cases/0/kills_none", "in place of")
+
     def test_malformed_json(self):
         folder = self.write_fixtures([good_case()])
         (folder / "decisions" / "own.json").write_text('{"schema_version": "1.0",\n nonsense')
