@@ -24,8 +24,6 @@ constexpr std::array<bool, 256> kIsTokenChar = [] {
   return table;
 }();
 
-bool IsTokenChar(char c) noexcept { return kIsTokenChar[static_cast<unsigned char>(c)]; }
-
 // True if `view` lies in `buffer`: it would dangle as soon as the buffer changes.
 bool PointsInto(const std::string& buffer, std::string_view view) noexcept {
   const std::less<const char*> before;
@@ -49,7 +47,9 @@ std::string_view TrimWhitespace(std::string_view text) noexcept {
 }
 
 bool IsValidHeaderName(std::string_view name) noexcept {
-  return !name.empty() && std::all_of(name.begin(), name.end(), IsTokenChar);
+  bool valid = !name.empty();
+  for (const char c : name) valid &= kIsTokenChar[static_cast<unsigned char>(c)];
+  return valid;
 }
 
 bool IsValidHeaderValue(std::string_view value) noexcept {
@@ -67,6 +67,16 @@ Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_v
 
 void Headers::Add(std::string_view name, std::string_view value) {
   assert(IsValidHeaderName(name) && IsValidHeaderValue(value));
+  Append(name, value);
+}
+
+bool Headers::AddIfValid(std::string_view name, std::string_view value) {
+  if (!IsValidHeaderName(name) || !IsValidHeaderValue(value)) return false;
+  Append(name, value);
+  return true;
+}
+
+void Headers::Append(std::string_view name, std::string_view value) {
   assert(!PointsInto(text_, name) && !PointsInto(text_, value));
   assert(text_.size() + name.size() + value.size() <= std::numeric_limits<std::uint32_t>::max());
   Span span;

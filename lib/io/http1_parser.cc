@@ -41,14 +41,11 @@ class Events final : public http::basic_parser<kIsRequest> {
     head_.version = version;
   }
   void on_field_impl(http::field field, View name, View value, error_code& ec) override {
-    if (!IsValidHeaderName(Std(name))) {
-      ec = http::error::bad_field;
-    } else if (!IsValidHeaderValue(Std(value))) {
-      ec = http::error::bad_value;
-    } else if (head_.headers.size() + trailers_.size() >= kMaxFields) {
+    Headers& fields = this->is_header_done() ? trailers_ : head_.headers;
+    if (head_.headers.size() + trailers_.size() >= kMaxFields) {
       ec = http::error::header_limit;
-    } else {
-      (this->is_header_done() ? trailers_ : head_.headers).Add(Std(name), Std(value));
+    } else if (!fields.AddIfValid(Std(name), Std(value))) {
+      ec = IsValidHeaderName(Std(name)) ? http::error::bad_value : http::error::bad_field;
     }
     if (field == http::field::connection &&
         (connection_bytes_ += value.size()) > kMaxConnectionBytes) {

@@ -28,12 +28,12 @@ std::size_t JournalStore::Weight(const JournalEntry& entry) {
   return bytes + entry.headers.text_bytes() + entry.headers.size() * kFieldOverhead;
 }
 
-std::uint64_t JournalStore::Append(JournalEntry entry) {
+std::uint64_t JournalStore::Append(JournalEntry&& entry) {
   const std::size_t weight = Weight(entry);
   const std::lock_guard lock(mutex_);
   const std::uint64_t sequence = first_ + slots_.size();
   entry.sequence = sequence;
-  slots_.push_back(Slot{std::move(entry)});
+  slots_.emplace_back(std::move(entry));
   bytes_ += weight;
   Trim();
   Changed();

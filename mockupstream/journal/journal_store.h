@@ -56,7 +56,7 @@ class JournalStore {
   explicit JournalStore(JournalLimits limits) : limits_(limits) {}
 
   // Adds an entry, gives it the next sequence number and returns that.
-  std::uint64_t Append(JournalEntry entry);
+  std::uint64_t Append(JournalEntry&& entry);
   // Changes an entry in place: `change(JournalEntry&)` runs under the lock, and must not ask this
   // object. Not called if the entry has been dropped or cleared.
   template <typename Change>
@@ -104,6 +104,8 @@ class JournalStore {
 
   // An entry at its place. One that was cleared leaves an empty place, as numbers go on.
   struct Slot {
+    explicit Slot(JournalEntry&& filled) : entry(std::move(filled)) {}
+
     JournalEntry entry;
     bool cleared = false;
   };

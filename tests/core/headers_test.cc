@@ -87,6 +87,15 @@ TEST(HeadersTest, NamesAreTokensAndValuesCannotSplitAField) {
   EXPECT_FALSE(IsValidHeaderValue(std::string_view("a\0b", 3)));
 }
 
+TEST(HeadersTest, AFieldFromOutsideIsAddedOnlyIfValid) {
+  Headers headers;
+  EXPECT_TRUE(headers.AddIfValid("X-One", "1"));
+  EXPECT_FALSE(headers.AddIfValid("X One", "1"));
+  EXPECT_FALSE(headers.AddIfValid("X-Two", "1\r\nX-Three: 3"));
+  ASSERT_EQ(headers.size(), 1u);
+  EXPECT_EQ(headers.Find("x-one"), "1");
+}
+
 TEST(HeadersTest, TrimTakesSpacesAndTabsOnly) {
   EXPECT_EQ(TrimWhitespace(" \t a b\t "), "a b");
   EXPECT_EQ(TrimWhitespace("\t \t"), "");

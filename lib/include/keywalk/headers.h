@@ -43,6 +43,9 @@ class Headers {
   // `name` and `value` must not point into this object.
   void Add(std::string_view name, std::string_view value);
 
+  // The same for a field from outside, checked once: false, and nothing is added, if it is invalid.
+  bool AddIfValid(std::string_view name, std::string_view value);
+
   // Removes every field of that name, then appends one.
   void Set(std::string_view name, std::string_view value);
 
@@ -95,6 +98,8 @@ class Headers {
     std::uint32_t value_offset;
     std::uint32_t value_size;
   };
+  void Append(std::string_view name, std::string_view value);
+
   std::string text_;
   std::vector<Span> fields_;
 };
