@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/ssl/error.hpp>
 #include <cassert>
+#include <span>
 #include <utility>
 
 #include "io/http1_parser.h"
@@ -13,6 +14,10 @@ namespace {
 
 // What is left of a request's body after its answer is read up to this, to save the connection.
 constexpr std::uint64_t kMaxDrainedBody = 64 * 1024;
+
+// A piece of a body of up to this size is copied behind its head: to send one buffer takes the
+// system less time than to gather three, and over TLS it is one record.
+constexpr std::size_t kCopiedBytes = 4096;
 
 // A client whose upload is cut short is given this long to see the answer.
 constexpr std::chrono::seconds kDetachTime{2};
@@ -39,7 +44,6 @@ RequestBody::RequestBody(ServerConnection& connection)
       size_(connection.head_.chunked
                 ? std::nullopt
                 : std::optional<std::uint64_t>(connection.head_.content_length.value_or(0))),
-      idle_(connection.context_.get_executor()),
       continue_wanted_(connection.head_.version == 11 && connection.head_.has_body() &&
                        connection.head_.headers.HasToken("Expect", "100-continue")),
       at_end_(connection.reader_.parser().done()) {}
@@ -61,7 +65,7 @@ Awaitable<BodyChunk> RequestBody::Read() {
   BodyChunk chunk = co_await std::move(once);
   reading_ = false;
   failed_ = chunk.failed();
-  idle_.cancel();
+  if (idle_) idle_->cancel();
   co_return std::move(chunk);
 }
 
@@ -119,8 +123,9 @@ Awaitable<void> RequestBody::Detach() {
     connection_->stream_->ExpiresAfter(kDetachTime);
   }
   while (reading_) {
-    idle_.expires_at(std::chrono::steady_clock::time_point::max());
-    co_await idle_.async_wait(kAwaitTuple);
+    idle_.emplace(connection_->context_.get_executor(),
+                  std::chrono::steady_clock::time_point::max());
+    co_await idle_->async_wait(kAwaitTuple);
   }
   connection_ = nullptr;
 }
@@ -230,11 +235,16 @@ Awaitable<error_code> Exchange::FinishResponse(const Headers& trailers) {
 }
 
 Awaitable<error_code> Exchange::Send(std::string_view bytes, std::string_view after) {
+  if (bytes.size() <= kCopiedBytes) {
+    connection_.out_.append(bytes).append(after);
+    bytes = after = {};
+  }
   const std::array<asio::const_buffer, 3> buffers{asio::buffer(connection_.out_),
                                                   asio::buffer(bytes.data(), bytes.size()),
                                                   asio::buffer(after.data(), after.size())};
+  const std::span<const asio::const_buffer> used(buffers.data(), bytes.empty() ? 1 : 3);
   connection_.BeginWrite();
-  const IoResult sent = co_await connection_.stream_->Write(buffers);
+  const IoResult sent = co_await connection_.stream_->Write(used);
   connection_.DirectionEnded(connection_.writing_);
   const error_code ec = sent.code;
   connection_.out_.clear();

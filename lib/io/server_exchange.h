@@ -41,7 +41,7 @@ class RequestBody final : public BodySource {
   const std::optional<std::uint64_t> size_;
   Headers trailers_;
   bool watch_at_end_ = false;
-  SteadyTimer idle_;  // wakes Detach when no read is pending any more
+  std::optional<SteadyTimer> idle_;  // wakes Detach when no read is pending any more; rarely made
   bool continue_wanted_ = false;
   bool reading_ = false;
   bool at_end_ = false;

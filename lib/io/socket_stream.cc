@@ -67,7 +67,9 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     const BufferView view(buffers);
     // Nearly always the socket takes all of it; the composed operation would copy a kilobyte of
     // prepared buffers each time.
-    auto [ec, bytes] = co_await layer_.async_write_some(view, kAwaitTuple);
+    auto sending = buffers.size() == 1 ? layer_.async_write_some(buffers.front(), kAwaitTuple)
+                                       : layer_.async_write_some(view, kAwaitTuple);
+    auto [ec, bytes] = co_await std::move(sending);
     const std::size_t size = asio::buffer_size(view);
     if (ec || bytes == size) co_return IoResult(Map(ec), bytes);
     const std::vector<asio::const_buffer> rest = Rest(buffers, bytes);
