@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +216,14 @@ Result<std::string> ChildProcess::Ask(std::string_view line, std::chrono::millis
     if (count > 0) unsent.erase(0, static_cast<std::size_t>(count));
     if (count < 0 && errno != EAGAIN && errno != EINTR) return Failure("closed its input");
   }
+  return ReadLineUntil(deadline);
+}
+
+Result<std::string> ChildProcess::ReadLine(std::chrono::milliseconds limit) {
+  return ReadLineUntil(SteadyClock::now() + limit);
+}
+
+Result<std::string> ChildProcess::ReadLineUntil(SteadyClock::time_point deadline) {
   while (received_.find('\n', searched_) == std::string::npos) {
     searched_ = received_.size();
     if (received_.size() > kMaxLineBytes) return Failure("printed a line without end");
@@ -251,6 +260,24 @@ Error ChildProcess::Failure(std::string what) {
   Stop(std::chrono::milliseconds(ended_by_itself ? 200 : 0));
   if (ended_by_itself) what += " (" + ending_ + ")";
   return Error(std::move(what));
+}
+
+bool ChildProcess::WaitForExit(std::chrono::milliseconds limit) const {
+  if (pid_ == 0) return true;
+  const auto deadline = SteadyClock::now() + limit;
+  // Becomes readable when the process ends, which is left for Reap() to collect.
+  int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  pollfd fd{descriptor, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&fd, 1, PollTimeout(deadline));
+  } while (ready < 0 && errno == EINTR);
+  Close(descriptor);
+  return ready > 0 && (fd.revents & POLLIN) != 0;
+}
+
+void ChildProcess::Signal(int number) const {
+  if (pid_ != 0) ::kill(pid_, number);
 }
 
 void ChildProcess::Stop(std::chrono::milliseconds limit) {

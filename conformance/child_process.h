@@ -40,6 +40,15 @@ class ChildProcess {
   // of no further use.
   Result<std::string> Ask(std::string_view line, std::chrono::milliseconds limit);
 
+  // The next line that the child prints, within the same bounds.
+  Result<std::string> ReadLine(std::chrono::milliseconds limit);
+
+  // True once the child itself, not what it started, has ended; waits up to `limit` for that.
+  bool WaitForExit(std::chrono::milliseconds limit) const;
+
+  // Sends it a signal, if it still runs.
+  void Signal(int number) const;
+
   // Closes the child's input, waits up to `limit` for it to end, then kills what is left of its
   // process group. Idempotent.
   void Stop(std::chrono::milliseconds limit);
@@ -57,6 +66,7 @@ class ChildProcess {
   };
   ChildProcess(pid_t pid, Descriptors descriptors, LineSink on_stderr);
 
+  Result<std::string> ReadLineUntil(std::chrono::steady_clock::time_point deadline);
   bool WaitForOutput(std::chrono::steady_clock::time_point deadline);
   Result<std::string> TakeLine();
   Error Failure(std::string what);

@@ -40,9 +40,12 @@ std::vector<ClauseEntry> CountClauses(const Suite& suite, const RunReport& repor
   std::map<std::string, ClauseEntry> by_id;
   for (const CaseResult& result : report.results) {
     for (const std::string& id : result.clauses) {
+      const bool passed =
+          result.verdict == Verdict::kPass || result.verdict == Verdict::kUnexpectedPass;
       // A pass that left something unlooked at proves nothing by itself.
-      if (result.verdict == Verdict::kPass && result.notes.empty()) ++by_id[id].passed;
-      if (IsBad(result.verdict)) ++by_id[id].failed;
+      if (passed && result.notes.empty()) ++by_id[id].passed;
+      // A failure that is known is one all the same.
+      if (!passed && result.verdict != Verdict::kSkipped) ++by_id[id].failed;
     }
   }
   std::vector<ClauseEntry> entries;

@@ -8,19 +8,29 @@
 #include <string>
 #include <vector>
 
+#include "conformance/selection.h"
+
 namespace keywalk::conformance {
 
 struct CommandLine {
-  std::string adapter;  // empty: the reference
+  bool clauses = false;          // the command `clauses` instead of a run
+  bool clauses_as_json = false;  // its --json
+  std::string adapter;
+  std::string launch;  // a launch file; neither: the reference
   std::vector<std::string> policies;
-  std::string select;
+  Selection selection;
   std::string fixtures;  // empty: the suite's own
   std::string junit;
   std::string json;
+  std::string known_failing;
+  std::string write_known_failing;
+  std::string trace;  // "failed", "all", or empty
   bool list = false;
   bool short_run = false;
   std::size_t jobs = 4;
+  std::size_t repeat = 1;
   std::int64_t timeout_ms = 10'000;
+  std::int64_t request_timeout_ms = 30'000;
   std::string log_level = "warn";
 };
 

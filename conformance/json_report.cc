@@ -1,6 +1,7 @@
 #include "conformance/json_report.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -11,7 +12,7 @@ namespace keywalk::conformance {
 namespace {
 
 // Members stand in the order in which they are written here.
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 std::string Rfc3339(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
@@ -26,7 +27,7 @@ double InMilliseconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count() / 1000) / 1000.0;
 }
 
-json ToJson(const Identity& identity) {
+ordered_json ToJson(const Identity& identity) {
   return {{"name", identity.name},
           {"version", identity.version},
           {"language", identity.language},
@@ -34,46 +35,70 @@ json ToJson(const Identity& identity) {
           {"capabilities", identity.capabilities}};
 }
 
-json TotalsJson(const RunReport& report) {
-  json totals = json::object();
-  for (const Verdict verdict : {Verdict::kPass, Verdict::kFail, Verdict::kError,
-                                Verdict::kInconclusive, Verdict::kSkipped}) {
+ordered_json TotalsJson(const RunReport& report) {
+  ordered_json totals = ordered_json::object();
+  for (const Verdict verdict : kAllVerdicts) {
     totals[std::string(ToString(verdict))] = report.Count(verdict);
   }
   return totals;
 }
 
-json Clauses(const Suite& suite, const RunReport& report) {
-  json clauses = json::array();
+ordered_json Clauses(const Suite& suite, const RunReport& report) {
+  ordered_json clauses = ordered_json::array();
   for (const ClauseEntry& entry : CountClauses(suite, report)) {
-    json clause = {{"id", entry.clause->id},
-                   {"level", entry.clause->declared ? "declared" : "core"},
-                   {"status", ToString(entry.status)},
-                   {"passed", entry.passed},
-                   {"failed", entry.failed}};
+    ordered_json clause = {{"id", entry.clause->id},
+                           {"level", entry.clause->declared ? "declared" : "core"},
+                           {"status", ToString(entry.status)},
+                           {"passed", entry.passed},
+                           {"failed", entry.failed}};
     if (!entry.clause->structural.empty()) clause["structural"] = entry.clause->structural;
     clauses.push_back(std::move(clause));
   }
   return clauses;
 }
 
-json ToJson(const CaseResult& result) {
-  json object = {{"id", result.id},
-                 {"title", result.title},
-                 {"area", result.area},
-                 {"policy", result.policy},
-                 {"way", ToString(result.way)},
-                 {"level", result.level},
-                 {"clauses", result.clauses},
-                 {"verdict", ToString(result.verdict)}};
+ordered_json ToJson(const TimelineEvent& event) {
+  ordered_json object = {
+      {"at_ms", event.at_ms}, {"actor", ToString(event.actor)}, {"event", event.event}};
+  if (!event.request.empty()) object["request"] = event.request;
+  if (!event.key.empty()) object["key"] = event.key;
+  if (event.status) object["status"] = *event.status;
+  if (!event.detail.empty()) object["detail"] = event.detail;
+  return object;
+}
+
+// What was done, beside what was expected of it.
+void AddConduct(const CaseResult& result, ordered_json& object) {
+  if (!result.attempts.empty()) object["attempts"] = result.attempts;
+  for (const auto& [verdict, count] : result.repeats) {
+    object["repeats"][std::string(ToString(verdict))] = count;
+  }
+  if (!result.behaves_like.empty()) {
+    object["behaves_like"] = {{"name", result.behaves_like}, {"title", result.behaves_like_title}};
+  }
+  for (const TimelineEvent& event : result.timeline) {
+    object["timeline"].push_back(ToJson(event));
+  }
+}
+
+ordered_json ToJson(const CaseResult& result) {
+  ordered_json object = {{"id", result.id},
+                         {"title", result.title},
+                         {"area", result.area},
+                         {"policy", result.policy},
+                         {"way", ToString(result.way)},
+                         {"level", result.level},
+                         {"clauses", result.clauses},
+                         {"verdict", ToString(result.verdict)}};
   if (!result.reason.empty()) object["reason"] = result.reason;
   if (!result.reason_url.empty()) object["reason_url"] = result.reason_url;
-  object["mismatches"] = json::array();
+  object["mismatches"] = ordered_json::array();
   for (const Mismatch& mismatch : result.mismatches) {
     object["mismatches"].push_back(
         {{"where", mismatch.where}, {"expected", mismatch.expected}, {"actual", mismatch.actual}});
   }
   if (!result.notes.empty()) object["notes"] = result.notes;
+  AddConduct(result, object);
   if (!result.provenance_issue.empty()) object["provenance"] = result.provenance_issue;
   object["file"] = result.file;
   object["pointer"] = result.pointer;
@@ -83,22 +108,26 @@ json ToJson(const CaseResult& result) {
 
 }  // namespace
 
-std::string FormatJson(const Suite& suite, const RunReport& report,
-                       std::chrono::system_clock::time_point started_at,
-                       const std::string& command) {
-  json document = {{"schema_version", "1.0"},
-                   {"tool", {{"name", "keywalk-conform"}, {"version", KEYWALK_VERSION}}},
-                   {"implementation", ToJson(report.identity)},
-                   {"command", command},
-                   {"started_at", Rfc3339(started_at)},
-                   {"duration_ms", InMilliseconds(report.duration)},
-                   {"policies", report.policies},
-                   {"totals", TotalsJson(report)},
-                   {"clauses", Clauses(suite, report)},
-                   {"results", json::array()}};
+std::string FormatJson(const Suite& suite, const RunReport& report) {
+  ordered_json document = {{"schema_version", "1.1"},
+                           {"tool", {{"name", "keywalk-conform"}, {"version", KEYWALK_VERSION}}},
+                           {"implementation", ToJson(report.identity)},
+                           {"command", report.command},
+                           {"started_at", Rfc3339(report.started_at)},
+                           {"duration_ms", InMilliseconds(report.duration)},
+                           {"policies", report.policies},
+                           {"totals", TotalsJson(report)},
+                           {"clauses", Clauses(suite, report)},
+                           {"results", ordered_json::array()}};
+  if (report.nearest) {
+    document["nearest_mutant"] = {{"name", report.nearest->name},
+                                  {"title", report.nearest->title},
+                                  {"shared", report.nearest->shared},
+                                  {"either", report.nearest->either}};
+  }
   for (const CaseResult& result : report.results) document["results"].push_back(ToJson(result));
   // What an implementation sent may not be UTF-8.
-  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace keywalk::conformance

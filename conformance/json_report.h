@@ -2,7 +2,6 @@
 #ifndef KEYWALK_CONFORMANCE_JSON_REPORT_H_
 #define KEYWALK_CONFORMANCE_JSON_REPORT_H_
 
-#include <chrono>
 #include <string>
 
 #include "conformance/fixture_loader.h"
@@ -10,10 +9,7 @@
 
 namespace keywalk::conformance {
 
-// `started_at` is the civil time at which the run began; `command` this run's command line.
-std::string FormatJson(const Suite& suite, const RunReport& report,
-                       std::chrono::system_clock::time_point started_at,
-                       const std::string& command);
+std::string FormatJson(const Suite& suite, const RunReport& report);
 
 }  // namespace keywalk::conformance
 

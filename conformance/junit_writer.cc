@@ -47,7 +47,13 @@ std::string FormatCase(const CaseResult& result) {
       text += Element("failure", result.title, Details(result));
       break;
     case Verdict::kInconclusive:
-      text += Element("failure", "inconclusive: " + result.reason, Details(result));
+    case Verdict::kFlaky:
+    case Verdict::kUnexpectedPass:
+      text += Element("failure", std::string(ToString(result.verdict)) + ": " + result.reason,
+                      Details(result));
+      break;
+    case Verdict::kKnownFailing:
+      text += Element("skipped", "known-failing: " + result.reason, "");
       break;
     case Verdict::kSkipped:
       text += Element("skipped", result.reason, "");
@@ -69,9 +75,9 @@ struct Totals {
 
   void Add(const CaseResult& result) {
     ++tests;
-    failures += result.verdict == Verdict::kFail || result.verdict == Verdict::kInconclusive;
+    failures += IsBad(result.verdict) && result.verdict != Verdict::kError;
     errors += result.verdict == Verdict::kError;
-    skipped += result.verdict == Verdict::kSkipped;
+    skipped += result.verdict == Verdict::kSkipped || result.verdict == Verdict::kKnownFailing;
     duration += result.duration;
   }
   std::string Attributes() const {

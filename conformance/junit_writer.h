@@ -9,7 +9,8 @@
 
 namespace keywalk::conformance {
 
-// One suite an area, one test case a result. An inconclusive result is a failure.
+// One suite an area, one test case a result. Whatever makes the run fail is a failure or an error;
+// a known failure counts as skipped.
 std::string FormatJunit(const RunReport& report);
 
 // Text for XML 1.0: markup escaped, and what XML cannot hold replaced by U+FFFD.

@@ -1,12 +1,11 @@
 // keywalk-conform: runs the suite on an implementation and reports. Exit status 0: everything that
-// ran passed; 1: something did not; 2: wrong use, wrong input, or nothing ran.
+// ran passed or is known to fail; 1: something else; 2: wrong use, wrong input, or nothing ran.
 #include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -17,13 +16,20 @@
 
 #include "conformance/adapter.h"
 #include "conformance/child_process.h"
+#include "conformance/clause_table.h"
 #include "conformance/command_line.h"
 #include "conformance/displayable.h"
 #include "conformance/fixture_loader.h"
 #include "conformance/json_report.h"
 #include "conformance/junit_writer.h"
+#include "conformance/known_failing.h"
+#include "conformance/launch_adapter.h"
+#include "conformance/launch_file.h"
+#include "conformance/mutant_catalogue.h"
+#include "conformance/output_file.h"
 #include "conformance/process_adapter.h"
 #include "conformance/reference_adapter.h"
+#include "conformance/shell_word.h"
 #include "conformance/suite_runner.h"
 #include "conformance/terminal_report.h"
 #include "keywalk/config.h"
@@ -45,9 +51,8 @@ int Fail(const std::string& message) {
   return kWrongUse;
 }
 
-// The folder that was asked for, else the source tree that built this, else the installed one.
-std::string ChooseFixtures(const CommandLine& line) {
-  if (!line.fixtures.empty()) return line.fixtures;
+// The source tree that built this, else the installed folder.
+std::string UsualFixtures() {
   std::error_code error;
   if (std::filesystem::exists(KEYWALK_SOURCE_FIXTURES "/clauses.json", error)) {
     return KEYWALK_SOURCE_FIXTURES;
@@ -78,21 +83,29 @@ Result<std::vector<std::string>> ResolvePolicies(const std::vector<std::string>&
   return names;
 }
 
-int List(const Suite& suite, const std::string& select) {
+int List(const Suite& suite, const Selection& selection) {
   std::size_t count = 0;
   for (const Vector& vector : suite.vectors) {
     const std::string id = vector.function + "/" + vector.id;
-    if (!IsSelected(select, id, "vectors", vector.clauses)) continue;
+    if (!selection.Takes(id, "vectors", vector.clauses)) continue;
     std::cout << id << "\t" << DescribeList(vector.clauses) << "\t" << vector.title << "\n";
     ++count;
   }
   for (const Case& test_case : suite.cases) {
-    if (!IsSelected(select, test_case.id, test_case.area, test_case.clauses)) continue;
+    if (!selection.Takes(test_case.id, test_case.area, test_case.clauses)) continue;
     std::cout << test_case.area << "/" << test_case.id << "\t" << DescribeList(test_case.clauses)
               << "\t" << test_case.title << "\n";
     ++count;
   }
-  return count == 0 ? Fail("nothing matches --select " + select) : 0;
+  return count == 0 ? Fail("no case was selected") : 0;
+}
+
+int ShowClauses(const Suite& suite, bool as_json) {
+  const ClauseTable table = FormatClauses(suite, as_json);
+  std::cout << table.text << std::flush;
+  if (table.unproven.empty()) return 0;
+  std::cerr << "keywalk-conform: no case proves " << DescribeList(table.unproven) << "\n";
+  return kFailed;
 }
 
 // One log line at a time, whole, from any thread.
@@ -107,7 +120,13 @@ std::function<void(std::string_view)> MakeLog(const CommandLine& line, std::stri
   };
 }
 
-std::unique_ptr<Adapter> MakeAdapter(const CommandLine& line, const Suite& suite) {
+std::unique_ptr<Adapter> MakeAdapter(const CommandLine& line, const Suite& suite,
+                                     std::optional<LaunchFile> launch) {
+  if (launch) {
+    LaunchAdapterOptions options;
+    options.log = MakeLog(line, launch->name);
+    return NewLaunchAdapter(*std::move(launch), std::move(options));
+  }
   if (line.adapter.empty()) return NewReferenceAdapter(suite, MakeLog(line, "reference"));
   ProcessAdapterOptions options;
   options.command = line.adapter;
@@ -121,18 +140,51 @@ std::unique_ptr<Adapter> MakeAdapter(const CommandLine& line, const Suite& suite
 std::string RepeatCommand(const CommandLine& line) {
   std::string command = "keywalk-conform";
   if (!line.adapter.empty()) command += " --adapter " + ShellQuoted(line.adapter);
+  if (!line.launch.empty()) command += " --launch " + ShellQuoted(line.launch);
   if (!line.fixtures.empty()) command += " --fixtures " + ShellQuoted(line.fixtures);
   return command;
 }
 
-bool WriteFile(const std::string& path, const std::string& text) {
+// What is known before the run: the file of known failures, the one that is to be written as it is
+// now, and implementations that are bad on purpose.
+struct KnownBefore {
+  KnownFailures applied;
+  KnownFailures rewritten;
+  std::vector<Mutant> mutants;
+};
+
+Result<KnownBefore> LoadKnown(const CommandLine& line, const Suite& suite) {
+  KnownBefore known;
+  Result<std::vector<Mutant>> mutants = LoadMutants(suite.folder + "/mutants.json");
+  if (!mutants) return mutants.error();
+  known.mutants = *std::move(mutants);
+  if (!line.known_failing.empty()) {
+    Result<KnownFailures> loaded = LoadKnownFailures(line.known_failing, suite);
+    if (!loaded) return loaded.error();
+    known.applied = *std::move(loaded);
+  }
+  known.rewritten = known.applied;
   std::error_code error;
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  return file.good();
+  if (std::filesystem::is_regular_file(line.write_known_failing, error)) {
+    Result<KnownFailures> loaded = LoadKnownFailures(line.write_known_failing, suite);
+    if (!loaded) return loaded.error();
+    known.rewritten = *std::move(loaded);
+  }
+  return known;
+}
+
+// Writes every file that the command line asks for.
+std::optional<Error> WriteReports(const CommandLine& line, const Suite& suite,
+                                  const RunReport& report, const KnownBefore& known) {
+  if (!line.junit.empty()) {
+    if (auto error = WriteOutputFile(line.junit, FormatJunit(report))) return error;
+  }
+  if (!line.json.empty()) {
+    if (auto error = WriteOutputFile(line.json, FormatJson(suite, report))) return error;
+  }
+  if (line.write_known_failing.empty()) return std::nullopt;
+  return WriteOutputFile(line.write_known_failing,
+                         FormatKnownFailures(report.results, known.rewritten));
 }
 
 int Conclude(const RunReport& report) {
@@ -146,31 +198,40 @@ int Conclude(const RunReport& report) {
   return bad ? kFailed : 0;
 }
 
-int RunAndReport(const CommandLine& line, const Suite& suite, std::vector<std::string> policies) {
-  const auto started_at = std::chrono::system_clock::now();
-  const std::unique_ptr<Adapter> adapter = MakeAdapter(line, suite);
-  const Reply<Identity> identity = adapter->Hello();
-  if (!identity) return Fail("cannot start the adapter: " + identity.error().reason());
+ShownTimelines Timelines(const CommandLine& line) {
+  if (line.trace.empty()) return ShownTimelines::kNone;
+  return line.trace == "all" ? ShownTimelines::kAll : ShownTimelines::kOfFailures;
+}
+
+RunOptions MakeRunOptions(const CommandLine& line, std::vector<std::string> policies) {
   RunOptions options;
   options.policies = std::move(policies);
-  options.select = line.select;
+  options.selection = line.selection;
   options.short_run = line.short_run;
-  options.is_reference = line.adapter.empty();
+  options.is_reference = line.adapter.empty() && line.launch.empty();
+  options.repeat = line.repeat;
   options.jobs = line.jobs;
+  options.request_limit = Milliseconds(line.request_timeout_ms);
+  return options;
+}
+
+int RunAndReport(const CommandLine& line, const Suite& suite, const KnownBefore& known,
+                 RunOptions options, Adapter& adapter) {
+  const auto started_at = std::chrono::system_clock::now();
+  const Reply<Identity> identity = adapter.Hello();
+  if (!identity) return Fail("cannot start the adapter: " + identity.error().reason());
   ProgressLine progress;
-  const RunReport report =
-      RunSuite(suite, *adapter, *identity, options,
+  RunReport report =
+      RunSuite(suite, adapter, *identity, options,
                [&](const CaseResult& result, std::size_t total) { progress.Show(result, total); });
-  adapter->Stop();
+  adapter.Stop();
   progress.Clear();
-  const std::string command = RepeatCommand(line);
-  std::cout << FormatReport(suite, report, command) << std::flush;
-  if (!line.junit.empty() && !WriteFile(line.junit, FormatJunit(report))) {
-    return Fail(line.junit + ": cannot be written");
-  }
-  if (!line.json.empty() && !WriteFile(line.json, FormatJson(suite, report, started_at, command))) {
-    return Fail(line.json + ": cannot be written");
-  }
+  report.started_at = started_at;
+  report.command = RepeatCommand(line);
+  ApplyKnownFailures(known.applied, line.short_run, report.results);
+  NameMutants(known.mutants, report);
+  std::cout << FormatReport(suite, report, Timelines(line)) << std::flush;
+  if (const auto error = WriteReports(line, suite, report, known)) return Fail(error->message());
   return Conclude(report);
 }
 
@@ -179,12 +240,25 @@ int Main(int argc, const char* const* argv) {
   if (const std::optional<int> status = ParseCommandLine(argc, argv, line)) return *status;
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
-  Result<Suite> suite = LoadSuite(ChooseFixtures(line));
+  Result<Suite> suite = LoadSuite(line.fixtures.empty() ? UsualFixtures() : line.fixtures);
   if (!suite) return Fail(suite.error().message());
+  if (line.clauses) return ShowClauses(*suite, line.clauses_as_json);
+  std::optional<LaunchFile> launch;
+  if (!line.launch.empty()) {
+    Result<LaunchFile> loaded = LoadLaunchFile(line.launch);
+    if (!loaded) return Fail(loaded.error().message());
+    launch = *std::move(loaded);
+    if (launch->policy) {
+      suite->policies.insert_or_assign(launch->policy->policy->name, *launch->policy);
+    }
+  }
   Result<std::vector<std::string>> policies = ResolvePolicies(line.policies, *suite);
   if (!policies) return Fail(policies.error().message());
-  if (line.list) return List(*suite, line.select);
-  return RunAndReport(line, *suite, *std::move(policies));
+  if (line.list) return List(*suite, line.selection);
+  const Result<KnownBefore> known = LoadKnown(line, *suite);
+  if (!known) return Fail(known.error().message());
+  const std::unique_ptr<Adapter> adapter = MakeAdapter(line, *suite, std::move(launch));
+  return RunAndReport(line, *suite, *known, MakeRunOptions(line, *std::move(policies)), *adapter);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -11,8 +10,8 @@
 #include "config/json_reader.h"
 #include "conformance/case_reader.h"
 #include "conformance/child_process.h"
+#include "conformance/masked_log.h"
 #include "conformance/question.h"
-#include "keywalk/secret.h"
 
 namespace keywalk::conformance {
 namespace {
@@ -24,38 +23,6 @@ using nlohmann::json;
 
 constexpr int kMaxRestarts = 3;
 constexpr std::chrono::milliseconds kStopLimit{2'000};
-
-// Masks secrets in what a child prints. Safe for concurrent use.
-class MaskedLog {
- public:
-  explicit MaskedLog(std::function<void(std::string_view)> log) : log_(std::move(log)) {}
-
-  void SetSecrets(std::vector<std::string> secrets) {
-    const std::lock_guard lock(mutex_);
-    masker_ = SecretMasker(std::move(secrets));
-  }
-  std::string Mask(std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    return masker_.Mask(text);
-  }
-  void Print(std::string_view line) {
-    const std::string masked = Mask(line);
-    if (log_) log_(masked);
-    const std::lock_guard lock(mutex_);
-    if (!masked.empty()) last_ = masked;
-  }
-  // The last line printed, if there was one; then forgets it.
-  std::string TakeLast() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(last_, "");
-  }
-
- private:
-  const std::function<void(std::string_view)> log_;
-  std::mutex mutex_;
-  SecretMasker masker_;
-  std::string last_;
-};
 
 // `{"skipped": {...}}` or `{"error": {...}}` in place of an answer.
 std::optional<Refusal> ReadRefusal(const json& reply) {

@@ -1,7 +1,5 @@
 #include "conformance/suite_runner.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -16,10 +14,6 @@ namespace keywalk::conformance {
 namespace {
 
 constexpr const char* kVectorArea = "vectors";
-
-bool Matches(const std::string& pattern, const std::string& text) {
-  return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
-}
 
 CaseResult BlankResult(const Vector& vector) {
   CaseResult result;
@@ -40,6 +34,37 @@ CaseResult Skipped(CaseResult result, std::string reason) {
   result.verdict = Verdict::kSkipped;
   result.reason = std::move(reason);
   return result;
+}
+
+// What the runs of one case have in common.
+using RunKey = std::tuple<std::string, std::string, Way>;
+RunKey KeyOf(const CaseResult& result) { return {result.id, result.policy, result.way}; }
+
+// The result of a case from all its runs: flaky if they differ in the verdict, with what the first
+// bad one has shown.
+CaseResult MergeRuns(std::vector<CaseResult> runs) {
+  if (runs.size() == 1) return std::move(runs.front());
+  std::map<Verdict, std::size_t> repeats;
+  std::chrono::nanoseconds duration{};
+  for (const CaseResult& run : runs) {
+    ++repeats[run.verdict];
+    duration += run.duration;
+  }
+  const auto bad = std::find_if(runs.begin(), runs.end(),
+                                [](const CaseResult& run) { return IsBad(run.verdict); });
+  CaseResult merged = std::move(bad == runs.end() ? runs.front() : *bad);
+  if (repeats.size() > 1) {
+    std::string counts;
+    for (const auto& [verdict, count] : repeats) {
+      counts += (counts.empty() ? "" : ", ") + std::string(ToString(verdict)) + " " +
+                std::to_string(count) + " times";
+    }
+    merged.verdict = Verdict::kFlaky;
+    merged.reason = counts + (merged.reason.empty() ? "" : "; " + merged.reason);
+  }
+  merged.repeats = std::move(repeats);
+  merged.duration = duration;
+  return merged;
 }
 
 // One case under one policy by `decide`.
@@ -66,12 +91,17 @@ class SuiteRun {
     for (const Case& test_case : suite_.cases) PlanCase(test_case);
     total_ = planned_.size() + vector_jobs_.size() + decide_jobs_.size() + wire_jobs_.size();
     for (CaseResult& result : planned_) Add(std::move(result));
-    for (const Vector* vector : vector_jobs_) Add(Run(*vector));
+    for (const Vector* vector : vector_jobs_) {
+      for (std::size_t i = 0; i < options_.repeat; ++i) AddRun(Run(*vector));
+    }
     // Before setup: an adapter that dies here can be started again.
-    for (const DecideJob& job : decide_jobs_) Add(Run(job));
+    for (const DecideJob& job : decide_jobs_) {
+      for (std::size_t i = 0; i < options_.repeat; ++i) AddRun(Run(job));
+    }
+    RepeatWireJobs();
     const WireRunnerOptions wire_options{options_.jobs, options_.request_limit};
     RunOverSockets(adapter_, identity_, wire_jobs_, wire_options,
-                   [this](CaseResult result) { AddWire(std::move(result)); });
+                   [this](CaseResult result) { AddRun(std::move(result)); });
     SortResults();
     report_.duration = std::chrono::steady_clock::now() - start;
     return std::move(report_);
@@ -96,7 +126,7 @@ class SuiteRun {
 
   void PlanVector(const Vector& vector) {
     CaseResult result = BlankResult(vector);
-    if (!IsSelected(options_.select, result.id, result.area, result.clauses)) return;
+    if (!options_.selection.Takes(result.id, result.area, result.clauses)) return;
     if (!vector.policy.empty() && !Runs(vector.policy)) return;
     if (options_.is_reference) {
       vector_jobs_.push_back(&vector);
@@ -106,7 +136,7 @@ class SuiteRun {
   }
 
   void PlanCase(const Case& test_case) {
-    if (!IsSelected(options_.select, test_case.id, test_case.area, test_case.clauses)) return;
+    if (!options_.selection.Takes(test_case.id, test_case.area, test_case.clauses)) return;
     bool applies = false;
     for (const std::string& name : test_case.policies) {
       if (!Runs(name)) continue;
@@ -166,7 +196,11 @@ class SuiteRun {
     const auto start = std::chrono::steady_clock::now();
     const Reply<Trace> trace = adapter_.Decide(*job.test_case, *job.policy);
     result.duration = std::chrono::steady_clock::now() - start;
-    if (!trace) {
+    if (trace) {
+      for (const TracedRequest& request : trace->requests) {
+        result.attempts[request.id] = request.attempts;
+      }
+    } else {
       const bool skipped = trace.error().kind() == Refusal::Kind::kSkipped;
       result.verdict = skipped ? Verdict::kSkipped : Verdict::kError;
       result.reason = trace.error().reason();
@@ -183,6 +217,17 @@ class SuiteRun {
     return result;
   }
 
+  // Their own pools keep the repetitions of a case apart, so they may run at once.
+  void RepeatWireJobs() {
+    const std::size_t count = wire_jobs_.size();
+    for (std::size_t repetition = 1; repetition < options_.repeat; ++repetition) {
+      for (std::size_t i = 0; i < count; ++i) {
+        wire_jobs_.push_back(wire_jobs_[i]);
+        wire_jobs_.back().repetition = repetition;
+      }
+    }
+  }
+
   // What `decide` has shown need not be reported again as skipped.
   void AddWire(CaseResult result) {
     if (result.verdict == Verdict::kSkipped && report_.IsRepetition(result)) {
@@ -190,6 +235,17 @@ class SuiteRun {
       return;
     }
     Add(std::move(result));
+  }
+
+  // One run of a case, of which the last makes its result.
+  void AddRun(CaseResult result) {
+    std::vector<CaseResult>& runs = pending_[KeyOf(result)];
+    runs.push_back(std::move(result));
+    if (runs.size() < options_.repeat) return;
+    CaseResult merged = MergeRuns(std::move(runs));
+    pending_.erase(KeyOf(merged));
+    if (merged.way == Way::kSockets) return AddWire(std::move(merged));
+    Add(std::move(merged));
   }
 
   void Add(CaseResult result) {
@@ -221,6 +277,7 @@ class SuiteRun {
   std::vector<const Vector*> vector_jobs_;
   std::vector<DecideJob> decide_jobs_;
   std::vector<WireJob> wire_jobs_;
+  std::map<RunKey, std::vector<CaseResult>> pending_;  // runs of a case that is not done yet
   std::size_t total_ = 0;
 };
 
@@ -253,13 +310,6 @@ CaseResult BlankResult(const Case& test_case, const std::string& policy, Way way
   result.provenance_issue = test_case.provenance_issue;
   result.provenance_note = test_case.provenance_note;
   return result;
-}
-
-bool IsSelected(const std::string& pattern, const std::string& id, const std::string& area,
-                const std::vector<std::string>& clauses) {
-  if (pattern.empty() || Matches(pattern, id) || Matches(pattern, area + "/" + id)) return true;
-  return std::any_of(clauses.begin(), clauses.end(),
-                     [&](const std::string& clause) { return Matches(pattern, clause); });
 }
 
 RunReport RunSuite(const Suite& suite, Adapter& adapter, const Identity& identity,

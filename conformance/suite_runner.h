@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "conformance/adapter.h"
 #include "conformance/case.h"
 #include "conformance/fixture_loader.h"
+#include "conformance/selection.h"
 #include "conformance/verdict.h"
 
 namespace keywalk::conformance {
@@ -18,14 +20,24 @@ namespace keywalk::conformance {
 struct RunOptions {
   // Names of the suite's policies; empty: those that the implementation declares.
   std::vector<std::string> policies;
-  // A shell pattern that an id, `area/id` or a clause must match; empty: everything.
-  std::string select;
+  Selection selection;
   // The first policy only, and no decision case a second time over sockets.
   bool short_run = false;
   // The implementation is the reference: it answers vectors too.
   bool is_reference = false;
+  // How often each case runs, over sockets each time with a pool of its own.
+  std::size_t repeat = 1;
   std::size_t jobs = 4;
   Milliseconds request_limit{30'000};
+};
+
+// The known-bad implementation whose failed cases are most like those of a run.
+struct NearestMutant {
+  std::string name;
+  std::string title;
+  std::size_t shared = 0;  // cases that fail with both
+  std::size_t either = 0;  // cases that fail with at least one
+  double similarity = 0;   // shared / either
 };
 
 struct RunReport {
@@ -33,22 +45,22 @@ struct RunReport {
   std::vector<std::string> policies;  // those that were run
   std::vector<CaseResult> results;    // in the order of the suite
   std::chrono::nanoseconds duration{};
+  std::chrono::system_clock::time_point started_at;  // civil time, for people
+  std::string command;  // this run's command line without policy and selection
+  std::optional<NearestMutant> nearest;
 
   std::size_t Count(Verdict verdict) const;
   // True if the result repeats over sockets what `decide` has shown too.
   bool IsRepetition(const CaseResult& result) const;
 };
 
-// Told of each result as it comes, never two at once. `total` is how many there will be.
+// Told of each result as it comes, a repeated case once, never two at once. `total` is how many
+// there will be.
 using OnProgress = std::function<void(const CaseResult& result, std::size_t total)>;
 
 // `identity` is the adapter's answer to hello.
 RunReport RunSuite(const Suite& suite, Adapter& adapter, const Identity& identity,
                    const RunOptions& options, const OnProgress& on_progress);
-
-// True if the pattern selects it.
-bool IsSelected(const std::string& pattern, const std::string& id, const std::string& area,
-                const std::vector<std::string>& clauses);
 
 }  // namespace keywalk::conformance
 

@@ -12,12 +12,10 @@
 #include <vector>
 
 #include "conformance/displayable.h"
+#include "conformance/shell_word.h"
 
 namespace keywalk::conformance {
 namespace {
-
-constexpr std::array<Verdict, 5> kVerdicts = {Verdict::kPass, Verdict::kFail, Verdict::kError,
-                                              Verdict::kInconclusive, Verdict::kSkipped};
 
 std::string Padded(std::string text, std::size_t width, bool right = false) {
   if (text.size() >= width) return text;
@@ -32,18 +30,26 @@ std::string Seconds(std::chrono::nanoseconds duration) {
   return text.data();
 }
 
-using Counts = std::array<std::size_t, kVerdicts.size()>;
+using Counts = std::map<Verdict, std::size_t>;
 
-void Count(const CaseResult& result, Counts& counts) {
-  for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
-    if (kVerdicts[i] == result.verdict) ++counts[i];
+// What every table shows, and what else has come up.
+std::vector<Verdict> Columns(const RunReport& report) {
+  std::vector<Verdict> columns;
+  for (const Verdict verdict : kAllVerdicts) {
+    const bool is_usual = verdict != Verdict::kFlaky && verdict != Verdict::kUnexpectedPass &&
+                          verdict != Verdict::kKnownFailing;
+    if (is_usual || report.Count(verdict) > 0) columns.push_back(verdict);
   }
+  return columns;
 }
 
-void WriteRow(std::ostream& out, const std::string& name, const Counts& counts) {
+void WriteRow(std::ostream& out, const std::string& name, const std::vector<Verdict>& columns,
+              const Counts& counts) {
   out << "  " << Padded(name, 22);
-  for (const std::size_t count : counts) {
-    out << Padded(count == 0 ? "-" : std::to_string(count), 14, true);
+  for (const Verdict verdict : columns) {
+    const auto found = counts.find(verdict);
+    const std::string text = found == counts.end() ? "-" : std::to_string(found->second);
+    out << Padded(text, std::max<std::size_t>(14, ToString(verdict).size() + 2), true);
   }
   out << "\n";
 }
@@ -51,20 +57,22 @@ void WriteRow(std::ostream& out, const std::string& name, const Counts& counts) 
 void WriteTable(std::ostream& out, const RunReport& report) {
   std::vector<std::string> areas;  // in the order of the suite
   std::map<std::string, Counts> by_area;
-  Counts total{};
+  Counts total;
   for (const CaseResult& result : report.results) {
     if (report.IsRepetition(result)) continue;
     if (by_area.find(result.area) == by_area.end()) areas.push_back(result.area);
-    Count(result, by_area[result.area]);
-    Count(result, total);
+    ++by_area[result.area][result.verdict];
+    ++total[result.verdict];
   }
+  const std::vector<Verdict> columns = Columns(report);
   out << "  " << Padded("area", 22);
-  for (const Verdict verdict : kVerdicts) {
-    out << Padded(std::string(ToString(verdict)), 14, true);
+  for (const Verdict verdict : columns) {
+    const std::string name(ToString(verdict));
+    out << Padded(name, std::max<std::size_t>(14, name.size() + 2), true);
   }
   out << "\n";
-  for (const std::string& area : areas) WriteRow(out, area, by_area[area]);
-  WriteRow(out, "total", total);
+  for (const std::string& area : areas) WriteRow(out, area, columns, by_area[area]);
+  WriteRow(out, "total", columns, total);
 }
 
 void WriteSameTrace(std::ostream& out, const RunReport& report) {
@@ -122,17 +130,29 @@ void WriteMismatch(std::ostream& out, const Mismatch& mismatch) {
       << "      actual    " << mismatch.actual << "\n";
 }
 
-void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
-              const std::string& command) {
+void WriteTimeline(std::ostream& out, const Timeline& timeline) {
+  for (const TimelineEvent& event : timeline) out << "    " << Describe(event) << "\n";
+}
+
+void WriteHead(std::ostream& out, const CaseResult& result) {
   std::string verdict(ToString(result.verdict));
   std::transform(verdict.begin(), verdict.end(), verdict.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   out << verdict << "  " << result.id;
   if (!result.policy.empty()) out << "  policy " << result.policy;
   out << "  by " << ToString(result.way) << "\n    " << result.title << "\n";
+}
+
+void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
+              const std::string& command, bool with_timeline) {
+  WriteHead(out, result);
   if (!result.reason.empty()) out << "    " << result.reason << "\n";
   if (!result.reason_url.empty()) out << "    see " << result.reason_url << "\n";
   for (const Mismatch& mismatch : result.mismatches) WriteMismatch(out, mismatch);
+  if (!result.behaves_like.empty()) {
+    out << "    behaves like " << result.behaves_like << " (" << result.behaves_like_title << ")\n";
+  }
+  if (with_timeline) WriteTimeline(out, result.timeline);
   for (const std::string& id : result.clauses) {
     const Clause* clause = suite.FindClause(id);
     if (clause != nullptr) out << "    clause    " << id << ": " << clause->text << "\n";
@@ -149,7 +169,7 @@ void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
 
 }  // namespace
 
-std::string FormatReport(const Suite& suite, const RunReport& report, const std::string& command) {
+std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimelines timelines) {
   std::ostringstream out;
   const Identity& identity = report.identity;
   out << identity.name;
@@ -157,30 +177,34 @@ std::string FormatReport(const Suite& suite, const RunReport& report, const std:
   if (!identity.language.empty()) out << " (" << identity.language << ")";
   out << ", policies " << DescribeList(report.policies) << "\n\n";
   for (const CaseResult& result : report.results) {
-    if (IsBad(result.verdict)) WriteBad(out, suite, result, command);
+    if (IsBad(result.verdict)) {
+      WriteBad(out, suite, result, report.command, timelines != ShownTimelines::kNone);
+    } else if (timelines == ShownTimelines::kAll && !result.timeline.empty()) {
+      WriteHead(out, result);
+      WriteTimeline(out, result.timeline);
+      out << "\n";
+    }
   }
   WriteTable(out, report);
   out << "\n";
   WriteSameTrace(out, report);
   WriteClauses(out, CountClauses(suite, report));
   WriteSkips(out, report);
+  if (report.nearest) {
+    out << "  nearest known-bad implementation: " << report.nearest->name << " ("
+        << report.nearest->title << "), which shares " << report.nearest->shared << " of "
+        << report.nearest->either << " failed cases\n";
+  }
   out << "\n"
       << report.Count(Verdict::kPass) << " passed, " << report.Count(Verdict::kFail) << " failed, "
       << report.Count(Verdict::kError) << " errors, " << report.Count(Verdict::kInconclusive)
-      << " inconclusive, " << report.Count(Verdict::kSkipped) << " skipped in "
-      << Seconds(report.duration) << "\n";
+      << " inconclusive, ";
+  for (const Verdict verdict :
+       {Verdict::kFlaky, Verdict::kUnexpectedPass, Verdict::kKnownFailing}) {
+    if (report.Count(verdict) > 0) out << report.Count(verdict) << " " << ToString(verdict) << ", ";
+  }
+  out << report.Count(Verdict::kSkipped) << " skipped in " << Seconds(report.duration) << "\n";
   return Displayable(out.str());
-}
-
-std::string ShellQuoted(const std::string& word) {
-  const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '/' || c == ':' || c == '=';
-  });
-  if (safe) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 ProgressLine::ProgressLine() : on_terminal_(::isatty(STDOUT_FILENO) == 1) {}

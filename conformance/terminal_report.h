@@ -3,6 +3,7 @@
 #define KEYWALK_CONFORMANCE_TERMINAL_REPORT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "conformance/clause_ledger.h"
@@ -11,12 +12,11 @@
 
 namespace keywalk::conformance {
 
-// The whole report as text. `command` is this run's command line without policy and selection, for
-// the line that repeats one case.
-std::string FormatReport(const Suite& suite, const RunReport& report, const std::string& command);
+// Whose timelines are shown; only cases over sockets have one.
+enum class ShownTimelines : std::uint8_t { kNone, kOfFailures, kAll };
 
-// A word for `sh`: as it is if that is safe, else in single quotes.
-std::string ShellQuoted(const std::string& word);
+// The whole report as text.
+std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimelines timelines);
 
 // A line on standard output that is overwritten with each result; nothing unless that is a
 // terminal. Not safe for concurrent use.

@@ -8,10 +8,16 @@ std::string_view ToString(Verdict verdict) noexcept {
       return "pass";
     case Verdict::kFail:
       return "fail";
-    case Verdict::kSkipped:
-      return "skipped";
     case Verdict::kInconclusive:
       return "inconclusive";
+    case Verdict::kFlaky:
+      return "flaky";
+    case Verdict::kUnexpectedPass:
+      return "unexpected-pass";
+    case Verdict::kKnownFailing:
+      return "known-failing";
+    case Verdict::kSkipped:
+      return "skipped";
     case Verdict::kError:
       break;
   }
@@ -19,7 +25,8 @@ std::string_view ToString(Verdict verdict) noexcept {
 }
 
 bool IsBad(Verdict verdict) noexcept {
-  return verdict != Verdict::kPass && verdict != Verdict::kSkipped;
+  return verdict != Verdict::kPass && verdict != Verdict::kKnownFailing &&
+         verdict != Verdict::kSkipped;
 }
 
 std::string_view ToString(Way way) noexcept {

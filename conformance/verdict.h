@@ -2,22 +2,35 @@
 #ifndef KEYWALK_CONFORMANCE_VERDICT_H_
 #define KEYWALK_CONFORMANCE_VERDICT_H_
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "conformance/timeline.h"
 
 namespace keywalk::conformance {
 
 enum class Verdict : std::uint8_t {
   kPass,
   kFail,
-  kSkipped,       // the implementation does not declare what the case needs
-  kInconclusive,  // a scripted fault did not fire: nothing was shown
-  kError,         // the implementation, or the suite, broke down
+  kError,           // the implementation, or the suite, broke down
+  kInconclusive,    // a scripted fault did not fire: nothing was shown
+  kFlaky,           // repeated, it did not always get the same verdict
+  kUnexpectedPass,  // the file of known failures says that it fails
+  kKnownFailing,    // bad, and the file of known failures says so
+  kSkipped,         // the implementation does not declare what the case needs
 };
-std::string_view ToString(Verdict verdict) noexcept;  // "pass", "fail", ...
+// In the order in which reports list them.
+inline constexpr std::array kAllVerdicts = {
+    Verdict::kPass,  Verdict::kFail,           Verdict::kError,        Verdict::kInconclusive,
+    Verdict::kFlaky, Verdict::kUnexpectedPass, Verdict::kKnownFailing, Verdict::kSkipped};
+
+std::string_view ToString(Verdict verdict) noexcept;  // "pass", "unexpected-pass", ...
 // True for what makes a run fail.
 bool IsBad(Verdict verdict) noexcept;
 
@@ -51,6 +64,11 @@ struct CaseResult {
   std::string reason_url;  // where an implementation says more
   std::vector<Mismatch> mismatches;
   std::vector<std::string> notes;  // expectations that this way of running could not look at
+  std::map<std::string, std::vector<std::string>> attempts;  // key aliases by request, as made
+  Timeline timeline;                                         // over sockets only
+  std::map<Verdict, std::size_t> repeats;  // how often each came; empty unless it was repeated
+  std::string behaves_like;                // the known-bad implementation that does the same
+  std::string behaves_like_title;
   std::chrono::nanoseconds duration{};
 };
 

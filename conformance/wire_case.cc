@@ -15,6 +15,7 @@
 #include "conformance/key_alias.h"
 #include "conformance/wire_client.h"
 #include "conformance/wire_observation.h"
+#include "conformance/wire_timeline.h"
 #include "keywalk/http_transport.h"
 
 namespace keywalk::conformance {
@@ -38,9 +39,19 @@ std::shared_ptr<const std::string> UsualBody(std::string_view provider) {
 class WireCaseRun {
  public:
   WireCaseRun(const WireCaseContext& context, CaseResult& result)
-      : context_(context), case_(context.pool.instance()), result_(result) {}
+      : context_(context),
+        case_(context.pool.instance()),
+        result_(result),
+        timeline_(context.mock_started) {}
 
   void Run() {
+    const std::uint64_t from = context_.mock.journal_next();
+    RunSteps();
+    result_.timeline = timeline_.Finish(context_.mock.Journal(from), context_.pool);
+  }
+
+ private:
+  void RunSteps() {
     if (!CheckTime()) return;
     for (const WireStep& step : context_.plan.steps) {
       if (!MoveTo(step.at)) return;
@@ -50,7 +61,6 @@ class WireCaseRun {
     Conclude();
   }
 
- private:
   bool End(Verdict verdict, std::string reason) {
     result_.verdict = verdict;
     result_.reason = std::move(reason);
@@ -74,6 +84,7 @@ class WireCaseRun {
     if (at <= now_) return true;
     const Milliseconds step = at - now_;
     now_ = at;
+    timeline_.AddAdvance(step, context_.identity.Has("clock"));
     if (!context_.identity.Has("clock")) {
       std::this_thread::sleep_for(step);  // real time itself is what is waited for
       return true;
@@ -110,6 +121,7 @@ class WireCaseRun {
     const std::uint64_t from = context_.mock.journal_next();
     std::vector<WireObservation> seen(indexes.size());
     std::vector<std::thread> senders;
+    const auto sent = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       WireRequest request = MakeRequest(case_.requests[indexes[i]], *base);
       seen[i].sent_body = request.body;
@@ -125,6 +137,7 @@ class WireCaseRun {
     for (std::thread& sender : senders) sender.join();
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const CaseRequest& request = case_.requests[indexes[i]];
+      timeline_.AddExchange(request, seen[i].exchange, sent);
       if (seen[i].exchange.error.starts_with("cannot ")) {
         return End(Verdict::kError, seen[i].exchange.error);
       }
@@ -132,7 +145,11 @@ class WireCaseRun {
       CompareWire(case_, request, context_.policy, context_.identity.Has("body.verbatim"), seen[i],
                   result_.mismatches);
       TracedRequest& traced = trace_.requests.emplace_back();
-      for (const WireAttempt& attempt : seen[i].attempts) traced.attempts.push_back(attempt.alias);
+      for (const WireAttempt& attempt : seen[i].attempts) {
+        traced.attempts.push_back(attempt.alias);
+        timeline_.Attribute(attempt.entry.sequence, request.id);
+      }
+      result_.attempts[request.id] = traced.attempts;
     }
     return true;
   }
@@ -212,6 +229,7 @@ class WireCaseRun {
   CaseResult& result_;
   Milliseconds now_{0};
   Trace trace_;  // the attempts only
+  WireTimeline timeline_;
   std::optional<std::string> unfired_;
 };
 

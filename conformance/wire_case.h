@@ -2,6 +2,7 @@
 #ifndef KEYWALK_CONFORMANCE_WIRE_CASE_H_
 #define KEYWALK_CONFORMANCE_WIRE_CASE_H_
 
+#include <chrono>
 #include <mutex>
 
 #include "conformance/adapter.h"
@@ -24,10 +25,11 @@ struct WireCaseContext {
   const Policy& policy;
   const WirePlan& plan;
   Milliseconds request_limit;
+  std::chrono::steady_clock::time_point mock_started;
 };
 
 // Sends the requests at their times, looks at key states, and fills in the verdict, what differs,
-// and what could not be looked at. Secrets may stand in what differs.
+// what could not be looked at, and what happened when. Secrets may stand in what differs.
 void RunWireCase(const WireCaseContext& context, CaseResult& result);
 
 }  // namespace keywalk::conformance

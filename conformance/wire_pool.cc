@@ -35,8 +35,10 @@ Secrets MakeSecrets(const Case& test_case, std::string_view pool) {
 
 }  // namespace
 
-WirePool::WirePool(const Case& test_case, const std::string& policy, const std::string& upstream)
-    : id_(test_case.id + "--" + policy),
+WirePool::WirePool(const Case& test_case, const std::string& policy, const std::string& upstream,
+                   std::size_t repetition)
+    : id_(test_case.id + "--" + policy +
+          (repetition == 0 ? "" : "--" + std::to_string(repetition + 1))),
       policy_(policy),
       upstream_path_("/" + id_ + "/v1"),
       base_url_(upstream + upstream_path_),

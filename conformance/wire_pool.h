@@ -2,6 +2,7 @@
 #ifndef KEYWALK_CONFORMANCE_WIRE_POOL_H_
 #define KEYWALK_CONFORMANCE_WIRE_POOL_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,9 @@ namespace keywalk::conformance {
 // Immutable; concurrent reads are safe.
 class WirePool {
  public:
-  // `upstream` is the mock's URL.
-  WirePool(const Case& test_case, const std::string& policy, const std::string& upstream);
+  // `upstream` is the mock's URL. Each repetition of a case (from 0) has secrets of its own.
+  WirePool(const Case& test_case, const std::string& policy, const std::string& upstream,
+           std::size_t repetition = 0);
 
   const std::string& id() const { return id_; }
   // The case with its secrets in place.

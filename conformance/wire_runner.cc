@@ -59,11 +59,12 @@ class WireRun {
     auto mock = mock::MockServer::Start(mock::MockServerOptions(), mock::Script());
     if (!mock) return Refusal::Error("mock upstream: " + mock.error().message());
     mock_ = *std::move(mock);
+    mock_started_ = std::chrono::steady_clock::now();
     mock::Script script;
     std::vector<PoolSetup> setups;
     for (const WireJob& job : jobs_) {
-      pools_.push_back(
-          std::make_unique<WirePool>(*job.test_case, job.policy->policy->name, mock_->url()));
+      pools_.push_back(std::make_unique<WirePool>(*job.test_case, job.policy->policy->name,
+                                                  mock_->url(), job.repetition));
       pools_.back()->AddLanes(script);
       setups.push_back(pools_.back()->Setup());
     }
@@ -108,7 +109,8 @@ class WireRun {
                             endpoint->second,
                             *job.policy->policy,
                             job.plan,
-                            options_.request_limit};
+                            options_.request_limit,
+                            mock_started_};
     RunWireCase(context, result);
     result.duration = std::chrono::steady_clock::now() - start;
     for (Mismatch& mismatch : result.mismatches) {
@@ -116,6 +118,8 @@ class WireRun {
       mismatch.actual = pool.Masked(std::move(mismatch.actual));
     }
     result.reason = pool.Masked(std::move(result.reason));
+    for (TimelineEvent& event : result.timeline)
+      event.detail = pool.Masked(std::move(event.detail));
     return result;
   }
 
@@ -127,6 +131,7 @@ class WireRun {
   std::mutex adapter_mutex_;  // it takes one call at a time
   std::mutex result_mutex_;
   std::unique_ptr<mock::MockServer> mock_;
+  std::chrono::steady_clock::time_point mock_started_;
   std::vector<std::unique_ptr<WirePool>> pools_;  // one a job
   PoolEndpoints endpoints_;
 };

@@ -19,6 +19,7 @@ struct WireJob {
   const Case* test_case = nullptr;
   const LoadedPolicy* policy = nullptr;
   WirePlan plan;
+  std::size_t repetition = 0;  // each has a pool of its own
 };
 
 struct WireRunnerOptions {

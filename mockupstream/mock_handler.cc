@@ -381,6 +381,7 @@ void MockHandler::RecordEnd(const io::ServerExchange& exchange, Served& served,
   std::optional<JournalEntry> ended;  // a copy only for who asked for it
   const auto end = [&](JournalEntry& entry) {
     RecordOutcome(outcome, entry);
+    entry.end_ms = (served.scope ? *served.scope : state_.scopes.default_scope()).clock.now_ms();
     state_.metrics.Count(entry);
     if (options_.on_request) ended = entry;
   };

@@ -72,6 +72,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     routes, clock = {}, None  # set by start()
 
     def handle_any(self):
+        if self.path == "/healthz":
+            return self.answer(200, {}, b"ok")
         _, name, path = self.path.split("/", 2)
         route, body = self.routes[name], self.read_body()
         own = keypool.client_key(route.provider, dict(self.headers.items()))
@@ -174,9 +176,9 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 128
 
 
-def start(routes, clock):
-    """Serves routes by the first part of the path, on a free port of the loopback: its number."""
+def start(routes, clock, port=0):
+    """Serves routes by the first part of the path, on a port of the loopback: its number."""
     Handler.routes, Handler.clock = routes, clock
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port

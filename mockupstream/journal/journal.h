@@ -22,6 +22,7 @@ std::string_view ToString(FaultState fault);
 struct JournalEntry {
   std::uint64_t sequence = 0;        // from 0, in order of arrival
   std::int64_t time_ms = 0;          // since the server started
+  std::int64_t end_ms = 0;           // the same for its end; 0 before that
   std::uint64_t connection = 0;      // the same number: the same connection
   std::string scope;                 // its id; empty: the default one
   std::string route;                 // the name of the lane's route; empty: none, its own steps

@@ -1,5 +1,5 @@
 // Goal: a child is asked, bounded and ended whatever it does. What an adapter can do wrong on the
-// level of the protocol is in runner_test.py.
+// level of the protocol is in hostile_adapter_test.py.
 // Method: one-line shell scripts.
 #include "conformance/child_process.h"
 
@@ -43,6 +43,16 @@ TEST(ChildProcessTest, AnEndIsToldWithItsStatus) {
   const auto answer = child->Ask("one", seconds(10));
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().message(), "ended before it answered (exit status 3)");
+}
+
+TEST(ChildProcessTest, ExitOfTheChildItselfIsWaitedFor) {
+  auto child = Start("trap 'sleep 3600 & exit 5' TERM; echo up; while :; do read -r line; done");
+  EXPECT_EQ(*child->ReadLine(seconds(10)), "up");
+  EXPECT_FALSE(child->WaitForExit(milliseconds(0)));
+  child->Signal(SIGTERM);
+  EXPECT_TRUE(child->WaitForExit(seconds(30)));
+  child->Stop(milliseconds(0));
+  EXPECT_EQ(child->ending(), "exit status 5");
 }
 
 TEST(ChildProcessTest, SilenceEndsAtTheLimit) {

@@ -22,8 +22,11 @@ class Run:
     def __init__(self, *arguments, environment=None, limit=LIMIT_SECONDS):
         with tempfile.TemporaryDirectory() as folder:
             report = pathlib.Path(folder) / "report.json"
+            # A command such as `clauses` runs nothing and reports nothing.
+            runs = not arguments or str(arguments[0]).startswith("-")
+            to_json = ["--json", str(report)] if runs else []
             done = subprocess.run(
-                [BINARY, "--json", str(report), *map(str, arguments)],
+                [BINARY, *to_json, *map(str, arguments)],
                 env={**os.environ, **(environment or {})},
                 capture_output=True,
                 text=True,

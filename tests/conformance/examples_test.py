@@ -22,6 +22,11 @@ class ExampleAdapterTest(ConformTest):
         self.assert_passes(run, 100)
         self.assertEqual({result["way"] for result in run.results("pass")}, {"sockets"}, run)
 
+    def test_launched_gateway_passes_what_it_declares(self):
+        run = Run("--launch", EXAMPLES / "gateway.launch.json")
+        self.assert_passes(run, 50)
+        self.assertEqual({result["way"] for result in run.results("pass")}, {"sockets"}, run)
+
     def assert_bug_is_caught(self, adapter, bug):
         copy = self.folder / "examples"
         shutil.copytree(EXAMPLES, copy)
