@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "conformance/report/command_line.h"
+
 namespace keywalk::conformance {
 namespace {
 
@@ -51,8 +53,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
       ->take_all();
   AddSelection(app, line.selection);
   app.add_option("--fixtures", line.fixtures, "Folder of the suite")->type_name("DIR");
-  app.add_option("--junit", line.junit, "Write the results as JUnit XML")->type_name("FILE");
-  app.add_option("--json", line.json, "Write the results as JSON")->type_name("FILE");
+  AddReportOptions(app, line.reports);
   app.add_option("--known-failing", line.known_failing,
                  "Failures that are known and do not fail the run; passes of theirs do")
       ->type_name("FILE");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/report/report_commands.h"
 #include "conformance/selection.h"
 
 namespace keywalk::conformance {
@@ -20,8 +21,7 @@ struct CommandLine {
   std::vector<std::string> policies;
   Selection selection;
   std::string fixtures;  // empty: the suite's own
-  std::string junit;
-  std::string json;
+  ReportLine reports;
   std::string known_failing;
   std::string write_known_failing;
   std::string trace;  // "failed", "all", or empty

@@ -87,6 +87,26 @@ std::vector<Mismatch> CompareTrace(const Case& test_case, const Trace& trace) {
   return mismatches;
 }
 
+RequestRecord BlankRecord(const CaseRequest& request) {
+  RequestRecord record;
+  record.id = request.id;
+  record.at = request.at;
+  record.expected_attempts = request.expect.attempts;
+  record.expected_outcome = Describe(request.expect.outcome);
+  return record;
+}
+
+std::vector<RequestRecord> RecordRequests(const Case& test_case, const Trace& trace) {
+  std::vector<RequestRecord> records;
+  for (const CaseRequest& request : test_case.requests) {
+    RequestRecord& record = records.emplace_back(BlankRecord(request));
+    const TracedRequest* traced = trace.FindRequest(request.id);
+    if (traced == nullptr) continue;
+    record.outcome = Describe(traced->outcome);
+  }
+  return records;
+}
+
 std::optional<std::string> FindUnfiredFault(const Case& test_case, const Trace& trace) {
   const auto served = CountAttempts(test_case, trace);
   for (const auto& [alias, lane] : test_case.lanes) {

@@ -16,6 +16,12 @@ namespace keywalk::conformance {
 // requests where the trace has them, key states, operations, attempts past a lane's end.
 std::vector<Mismatch> CompareTrace(const Case& test_case, const Trace& trace);
 
+// Every request of the case beside what the trace says of it.
+std::vector<RequestRecord> RecordRequests(const Case& test_case, const Trace& trace);
+
+// A request beside its expectations, without what it did.
+RequestRecord BlankRecord(const CaseRequest& request);
+
 // The first lane with a scripted fault that no attempt of the trace reached: the case shows nothing
 // (a test that cannot fail is a defect).
 std::optional<std::string> FindUnfiredFault(const Case& test_case, const Trace& trace);

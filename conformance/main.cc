@@ -20,15 +20,15 @@
 #include "conformance/command_line.h"
 #include "conformance/displayable.h"
 #include "conformance/fixture_loader.h"
-#include "conformance/json_report.h"
-#include "conformance/junit_writer.h"
 #include "conformance/known_failing.h"
 #include "conformance/launch_adapter.h"
 #include "conformance/launch_file.h"
 #include "conformance/mutant_catalogue.h"
-#include "conformance/output_file.h"
 #include "conformance/process_adapter.h"
 #include "conformance/reference_adapter.h"
+#include "conformance/report/output_file.h"
+#include "conformance/report/report_commands.h"
+#include "conformance/report/report_writer.h"
 #include "conformance/shell_word.h"
 #include "conformance/suite_runner.h"
 #include "conformance/terminal_report.h"
@@ -173,19 +173,29 @@ Result<KnownBefore> LoadKnown(const CommandLine& line, const Suite& suite) {
   return known;
 }
 
-// Writes every file that the command line asks for.
-std::optional<Error> WriteReports(const CommandLine& line, const Suite& suite,
-                                  const RunReport& report, const KnownBefore& known) {
-  if (!line.junit.empty()) {
-    if (auto error = WriteOutputFile(line.junit, FormatJunit(report))) return error;
+// The files that the command line asks for: checked before the run, written after it.
+struct Outputs {
+  ReportWriter reports;
+  std::optional<OutputFile> known_failing;
+
+  static Result<Outputs> Claim(const CommandLine& line) {
+    Result<ReportWriter> reports = ReportWriter::Claim(line.reports.paths);
+    if (!reports) return reports.error();
+    Outputs outputs{*std::move(reports), std::nullopt};
+    if (line.write_known_failing.empty()) return outputs;
+    Result<OutputFile> file = OutputFile::Claim(line.write_known_failing);
+    if (!file) return file.error();
+    outputs.known_failing = *std::move(file);
+    return outputs;
   }
-  if (!line.json.empty()) {
-    if (auto error = WriteOutputFile(line.json, FormatJson(suite, report))) return error;
+
+  std::optional<Error> Write(const Suite& suite, const RunReport& report,
+                             const KnownBefore& known) const {
+    if (auto error = reports.Write(suite, report)) return error;
+    if (!known_failing) return std::nullopt;
+    return known_failing->Write(FormatKnownFailures(report.results, known.rewritten));
   }
-  if (line.write_known_failing.empty()) return std::nullopt;
-  return WriteOutputFile(line.write_known_failing,
-                         FormatKnownFailures(report.results, known.rewritten));
-}
+};
 
 int Conclude(const RunReport& report) {
   bool ran = false;
@@ -217,6 +227,8 @@ RunOptions MakeRunOptions(const CommandLine& line, std::vector<std::string> poli
 
 int RunAndReport(const CommandLine& line, const Suite& suite, const KnownBefore& known,
                  RunOptions options, Adapter& adapter) {
+  const Result<Outputs> outputs = Outputs::Claim(line);
+  if (!outputs) return Fail(outputs.error().message());
   const auto started_at = std::chrono::system_clock::now();
   const Reply<Identity> identity = adapter.Hello();
   if (!identity) return Fail("cannot start the adapter: " + identity.error().reason());
@@ -231,8 +243,15 @@ int RunAndReport(const CommandLine& line, const Suite& suite, const KnownBefore&
   ApplyKnownFailures(known.applied, line.short_run, report.results);
   NameMutants(known.mutants, report);
   std::cout << FormatReport(suite, report, Timelines(line)) << std::flush;
-  if (const auto error = WriteReports(line, suite, report, known)) return Fail(error->message());
+  if (const auto error = outputs->Write(suite, report, known)) return Fail(error->message());
   return Conclude(report);
+}
+
+int WorkOnReports(const ReportLine& line) {
+  const Result<CommandResult> result = RunReportCommand(line);
+  if (!result) return Fail(result.error().message());
+  std::cout << result->text << std::flush;
+  return result->status;
 }
 
 int Main(int argc, const char* const* argv) {
@@ -240,6 +259,7 @@ int Main(int argc, const char* const* argv) {
   if (const std::optional<int> status = ParseCommandLine(argc, argv, line)) return *status;
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
+  if (line.reports.command != ReportLine::Command::kNone) return WorkOnReports(line.reports);
   Result<Suite> suite = LoadSuite(line.fixtures.empty() ? UsualFixtures() : line.fixtures);
   if (!suite) return Fail(suite.error().message());
   if (line.clauses) return ShowClauses(*suite, line.clauses_as_json);

@@ -208,6 +208,7 @@ class SuiteRun {
       return result;
     }
     result.mismatches = CompareTrace(*job.test_case, *trace);
+    result.requests = RecordRequests(*job.test_case, *trace);
     if (!result.mismatches.empty()) {
       result.verdict = Verdict::kFail;
     } else if (const auto unfired = FindUnfiredFault(*job.test_case, *trace)) {

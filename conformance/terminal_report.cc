@@ -162,9 +162,8 @@ void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
     if (!result.provenance_note.empty()) out << " (" << result.provenance_note << ")";
     out << "\n";
   }
-  out << "    fixture   " << result.file << result.pointer << "\n    repeat    " << command;
-  if (!result.policy.empty()) out << " --policy " << ShellQuoted(result.policy);
-  out << " --select " << ShellQuoted(result.id) << "\n\n";
+  out << "    fixture   " << result.file << result.pointer << "\n    repeat    "
+      << RepeatCommand(command, result) << "\n\n";
 }
 
 }  // namespace
@@ -205,6 +204,12 @@ std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimel
   }
   out << report.Count(Verdict::kSkipped) << " skipped in " << Seconds(report.duration) << "\n";
   return Displayable(out.str());
+}
+
+std::string RepeatCommand(const std::string& command, const CaseResult& result) {
+  std::string text = command;
+  if (!result.policy.empty()) text += " --policy " + ShellQuoted(result.policy);
+  return text + " --select " + ShellQuoted(result.id);
 }
 
 ProgressLine::ProgressLine() : on_terminal_(::isatty(STDOUT_FILENO) == 1) {}

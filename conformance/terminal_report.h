@@ -18,6 +18,9 @@ enum class ShownTimelines : std::uint8_t { kNone, kOfFailures, kAll };
 // The whole report as text.
 std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimelines timelines);
 
+// The command that repeats one result; `command` is that of its run's report.
+std::string RepeatCommand(const std::string& command, const CaseResult& result);
+
 // A line on standard output that is overwritten with each result; nothing unless that is a
 // terminal. Not safe for concurrent use.
 class ProgressLine {

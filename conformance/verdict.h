@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,16 @@ struct Mismatch {
   std::string actual;
 };
 
+// One request beside what was expected of it; its attempts are those of the result. Holds aliases,
+// never a key.
+struct RequestRecord {
+  std::string id;
+  std::optional<std::chrono::milliseconds> at;  // virtual time; nullopt: when the one before ended
+  std::vector<std::string> expected_attempts;   // key aliases in order
+  std::string expected_outcome;
+  std::string outcome;
+};
+
 // How a case was run.
 enum class Way : std::uint8_t { kVector, kDecide, kSockets };
 std::string_view ToString(Way way) noexcept;  // "vector", "decide", "sockets"
@@ -63,7 +74,8 @@ struct CaseResult {
   std::string reason;      // of everything but a pass or a plain failure
   std::string reason_url;  // where an implementation says more
   std::vector<Mismatch> mismatches;
-  std::vector<std::string> notes;  // expectations that this way of running could not look at
+  std::vector<std::string> notes;       // expectations that this way of running could not look at
+  std::vector<RequestRecord> requests;  // those that were looked at, also of a pass
   std::map<std::string, std::vector<std::string>> attempts;  // key aliases by request, as made
   Timeline timeline;                                         // over sockets only
   std::map<Verdict, std::size_t> repeats;  // how often each came; empty unless it was repeated

@@ -150,6 +150,10 @@ class WireCaseRun {
         timeline_.Attribute(attempt.entry.sequence, request.id);
       }
       result_.attempts[request.id] = traced.attempts;
+      result_.requests.push_back(BlankRecord(request));
+      result_.requests.back().outcome =
+          seen[i].exchange.answered ? "status " + std::to_string(seen[i].exchange.response.status)
+                                    : "no answer";
     }
     return true;
   }

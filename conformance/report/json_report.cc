@@ -1,12 +1,14 @@
-#include "conformance/json_report.h"
+#include "conformance/report/json_report.h"
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "conformance/clause_ledger.h"
+#include "conformance/terminal_report.h"
 
 namespace keywalk::conformance {
 namespace {
@@ -47,6 +49,7 @@ ordered_json Clauses(const Suite& suite, const RunReport& report) {
   ordered_json clauses = ordered_json::array();
   for (const ClauseEntry& entry : CountClauses(suite, report)) {
     ordered_json clause = {{"id", entry.clause->id},
+                           {"text", entry.clause->text},
                            {"level", entry.clause->declared ? "declared" : "core"},
                            {"status", ToString(entry.status)},
                            {"passed", entry.passed},
@@ -67,8 +70,20 @@ ordered_json ToJson(const TimelineEvent& event) {
   return object;
 }
 
+ordered_json ToJson(const RequestRecord& record) {
+  ordered_json object = {{"id", record.id}};
+  if (record.at) object["at_ms"] = record.at->count();
+  object["expected"] = {{"attempts", record.expected_attempts},
+                        {"outcome", record.expected_outcome}};
+  object["outcome"] = record.outcome;
+  return object;
+}
+
 // What was done, beside what was expected of it.
 void AddConduct(const CaseResult& result, ordered_json& object) {
+  for (const RequestRecord& record : result.requests) {
+    object["requests"].push_back(ToJson(record));
+  }
   if (!result.attempts.empty()) object["attempts"] = result.attempts;
   for (const auto& [verdict, count] : result.repeats) {
     object["repeats"][std::string(ToString(verdict))] = count;
@@ -81,7 +96,14 @@ void AddConduct(const CaseResult& result, ordered_json& object) {
   }
 }
 
-ordered_json ToJson(const CaseResult& result) {
+// The fixture's place below the suite's folder: where that stands is nobody else's business.
+std::string BelowFolder(const std::string& file, const std::string& folder) {
+  const std::filesystem::path below = std::filesystem::path(file).lexically_relative(folder);
+  return below.empty() || *below.begin() == ".." ? file : below.string();
+}
+
+ordered_json ToJson(const CaseResult& result, const std::string& folder,
+                    const std::string& command) {
   ordered_json object = {{"id", result.id},
                          {"title", result.title},
                          {"area", result.area},
@@ -100,8 +122,10 @@ ordered_json ToJson(const CaseResult& result) {
   if (!result.notes.empty()) object["notes"] = result.notes;
   AddConduct(result, object);
   if (!result.provenance_issue.empty()) object["provenance"] = result.provenance_issue;
-  object["file"] = result.file;
+  if (!result.provenance_note.empty()) object["provenance_note"] = result.provenance_note;
+  object["file"] = BelowFolder(result.file, folder);
   object["pointer"] = result.pointer;
+  object["repeat"] = RepeatCommand(command, result);
   object["duration_ms"] = InMilliseconds(result.duration);
   return object;
 }
@@ -125,7 +149,9 @@ std::string FormatJson(const Suite& suite, const RunReport& report) {
                                   {"shared", report.nearest->shared},
                                   {"either", report.nearest->either}};
   }
-  for (const CaseResult& result : report.results) document["results"].push_back(ToJson(result));
+  for (const CaseResult& result : report.results) {
+    document["results"].push_back(ToJson(result, suite.folder, report.command));
+  }
   // What an implementation sent may not be UTF-8.
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

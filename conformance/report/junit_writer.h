@@ -1,6 +1,6 @@
 // The run as JUnit XML, for continuous integration.
-#ifndef KEYWALK_CONFORMANCE_JUNIT_WRITER_H_
-#define KEYWALK_CONFORMANCE_JUNIT_WRITER_H_
+#ifndef KEYWALK_CONFORMANCE_REPORT_JUNIT_WRITER_H_
+#define KEYWALK_CONFORMANCE_REPORT_JUNIT_WRITER_H_
 
 #include <string>
 #include <string_view>
@@ -18,4 +18,4 @@ std::string EscapeXml(std::string_view text);
 
 }  // namespace keywalk::conformance
 
-#endif  // KEYWALK_CONFORMANCE_JUNIT_WRITER_H_
+#endif  // KEYWALK_CONFORMANCE_REPORT_JUNIT_WRITER_H_

@@ -1,6 +1,6 @@
 // The run as JSON: fixtures/schema/report.schema.json, for programs and for comparing runs.
-#ifndef KEYWALK_CONFORMANCE_JSON_REPORT_H_
-#define KEYWALK_CONFORMANCE_JSON_REPORT_H_
+#ifndef KEYWALK_CONFORMANCE_REPORT_JSON_REPORT_H_
+#define KEYWALK_CONFORMANCE_REPORT_JSON_REPORT_H_
 
 #include <string>
 
@@ -13,4 +13,4 @@ std::string FormatJson(const Suite& suite, const RunReport& report);
 
 }  // namespace keywalk::conformance
 
-#endif  // KEYWALK_CONFORMANCE_JSON_REPORT_H_
+#endif  // KEYWALK_CONFORMANCE_REPORT_JSON_REPORT_H_

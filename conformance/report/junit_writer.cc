@@ -1,4 +1,4 @@
-#include "conformance/junit_writer.h"
+#include "conformance/report/junit_writer.h"
 
 #include <array>
 #include <chrono>
@@ -12,13 +12,13 @@
 namespace keywalk::conformance {
 namespace {
 
-std::string Seconds(std::chrono::nanoseconds duration) {
+std::string JunitSeconds(std::chrono::nanoseconds duration) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.3f", std::chrono::duration<double>(duration).count());
   return text.data();
 }
 
-std::string Details(const CaseResult& result) {
+std::string JunitDetails(const CaseResult& result) {
   std::string text;
   for (const Mismatch& mismatch : result.mismatches) {
     text +=
@@ -39,18 +39,18 @@ std::string FormatCase(const CaseResult& result) {
   if (!result.policy.empty()) name += " [" + result.policy + "]";
   name += " by " + std::string(ToString(result.way));
   std::string text = "    <testcase classname=\"" + EscapeXml(result.area) + "\" name=\"" +
-                     EscapeXml(name) + "\" time=\"" + Seconds(result.duration) + "\">\n";
+                     EscapeXml(name) + "\" time=\"" + JunitSeconds(result.duration) + "\">\n";
   switch (result.verdict) {
     case Verdict::kPass:
       break;
     case Verdict::kFail:
-      text += Element("failure", result.title, Details(result));
+      text += Element("failure", result.title, JunitDetails(result));
       break;
     case Verdict::kInconclusive:
     case Verdict::kFlaky:
     case Verdict::kUnexpectedPass:
       text += Element("failure", std::string(ToString(result.verdict)) + ": " + result.reason,
-                      Details(result));
+                      JunitDetails(result));
       break;
     case Verdict::kKnownFailing:
       text += Element("skipped", "known-failing: " + result.reason, "");
@@ -59,7 +59,7 @@ std::string FormatCase(const CaseResult& result) {
       text += Element("skipped", result.reason, "");
       break;
     case Verdict::kError:
-      text += Element("error", result.reason, Details(result));
+      text += Element("error", result.reason, JunitDetails(result));
       break;
   }
   return text + "    </testcase>\n";
@@ -83,7 +83,7 @@ struct Totals {
   std::string Attributes() const {
     return "tests=\"" + std::to_string(tests) + "\" failures=\"" + std::to_string(failures) +
            "\" errors=\"" + std::to_string(errors) + "\" skipped=\"" + std::to_string(skipped) +
-           "\" time=\"" + Seconds(duration) + "\"";
+           "\" time=\"" + JunitSeconds(duration) + "\"";
   }
 };
 
