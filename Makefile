@@ -36,6 +36,7 @@ help:
 	@echo '                   (ARGS="--list" and the like are passed on)'
 	@echo 'make test          build everything and run every test'
 	@echo '                   (SANITIZE=address or thread: under a sanitizer)'
+	@echo 'make test-page     the HTML report in headless Chromium, which make test does if one is there'
 	@echo 'make bench         run the benchmarks'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
@@ -56,7 +57,15 @@ conformance: deps-build configured
 test: deps-test configured-for-tests
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target $(TARGETS)
 	@tests/sdk/fetch-clients.sh $(BUILD)/sdk
-	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_ARGS)
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_ARGS) \
+	  $$($(CURDIR)/scripts/install-deps.sh --list page | grep -q chromium && echo -LE browser)
+
+# The HTML report in headless Chromium, which is installed if there is none: 100 MB.
+.PHONY: test-page
+test-page: deps-test configured-for-tests
+	@scripts/install-deps.sh page
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform
+	@cd $(BUILD) && ctest --output-on-failure -L browser
 
 .PHONY: bench
 bench: deps-test configured-for-tests

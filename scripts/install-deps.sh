@@ -3,6 +3,7 @@
 #
 #   scripts/install-deps.sh build    what `make conformance` needs: compiler, libraries, tools
 #   scripts/install-deps.sh test     in addition what `make test` and `make bench` need
+#   scripts/install-deps.sh page     in addition to build, a browser for `make test-page`
 #   scripts/install-deps.sh --list test    only prints what is missing
 #
 # Asks dpkg first: with everything in place it fetches nothing, needs no network and no root, and
@@ -18,9 +19,9 @@ if [ "${1:-}" = --list ]; then
   shift
 fi
 case "${1:-}" in
-  build | test) set_name=$1 ;;
+  build | test | page) set_name=$1 ;;
   *)
-    say "usage: $0 [--list] build|test"
+    say "usage: $0 [--list] build|test|page"
     exit 2
     ;;
 esac
@@ -70,6 +71,13 @@ has_boost() {
     { while read -r minor; do [ "$minor" -ge 81 ] && exit 0; done; exit 1; }
 }
 
+has_chromium() {  # under any of its names
+  for name in chromium-headless-shell chromium chromium-browser google-chrome; do
+    command -v $name >/dev/null 2>&1 && return 0
+  done
+  return 1
+}
+
 boost_packages() {  # of this release; Debian 12's default Boost is too old, 1.81 is beside it
   release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
   case $release in
@@ -88,6 +96,7 @@ required=$(
     missing_tools $test_tools
     missing_packages $test_libraries
   fi
+  [ $set_name != page ] || has_chromium || echo chromium-headless-shell
 )
 node_packages=
 schema_packages=

@@ -28,6 +28,14 @@ void CheckNumber(ObjectReader& object, std::string_view key, JsonProblems& probl
   }
 }
 
+// A string that has to be there; unlike a required name it may be empty.
+std::string ReadText(ObjectReader& object, std::string_view key, JsonProblems& problems) {
+  const json* value = object.Value(key);
+  if (value != nullptr && value->is_string()) return value->get<std::string>();
+  problems.Add(object.PointerTo(key), "expected a string");
+  return "";
+}
+
 // Calls `read` with each member of an array and its place.
 template <typename Read>
 void ForEach(const json* array, const std::string& pointer, const Read& read) {
@@ -38,26 +46,26 @@ void ForEach(const json* array, const std::string& pointer, const Read& read) {
 
 void CheckClause(const json& value, const std::string& pointer, JsonProblems& problems) {
   ObjectReader clause(value, pointer, problems);
-  clause.RequiredString("id");
+  ReadText(clause, "id", problems);
   clause.String("text");
-  clause.RequiredString("level");
-  clause.RequiredString("status");
+  ReadText(clause, "level", problems);
+  ReadText(clause, "status", problems);
 }
 
 void CheckMismatch(const json& value, const std::string& pointer, JsonProblems& problems) {
   ObjectReader mismatch(value, pointer, problems);
-  for (const char* key : {"where", "expected", "actual"}) mismatch.RequiredString(key);
+  for (const char* key : {"where", "expected", "actual"}) ReadText(mismatch, key, problems);
 }
 
 void CheckRequest(const json& value, const std::string& pointer, JsonProblems& problems) {
   ObjectReader request(value, pointer, problems);
-  request.RequiredString("id");
+  ReadText(request, "id", problems);
   request.Integer("at_ms", 0, kTimeRange);
-  request.RequiredString("outcome");
+  ReadText(request, "outcome", problems);
   const json* walk = request.RequiredObject("expected");
   if (walk == nullptr) return;
   ObjectReader expected(*walk, request.PointerTo("expected"), problems);
-  expected.RequiredString("outcome");
+  ReadText(expected, "outcome", problems);
   expected.RequiredArray("attempts");
   expected.Strings("attempts");
 }
@@ -75,8 +83,8 @@ void ReadAttempts(const json* value, const std::string& pointer, JsonProblems& p
 void CheckEvent(const json& value, const std::string& pointer, JsonProblems& problems) {
   ObjectReader event(value, pointer, problems);
   CheckNumber(event, "at_ms", problems);
-  event.RequiredString("actor");
-  event.RequiredString("event");
+  ReadText(event, "actor", problems);
+  ReadText(event, "event", problems);
   for (const char* key : {"request", "key", "detail"}) event.String(key);
   event.Integer("status", 0, {0, 999});
 }
@@ -84,14 +92,15 @@ void CheckEvent(const json& value, const std::string& pointer, JsonProblems& pro
 ReportResult ReadResult(const json& value, const std::string& pointer, JsonProblems& problems) {
   ReportResult result;
   ObjectReader object(value, pointer, problems);
-  result.id = object.RequiredString("id");
-  result.policy = object.RequiredString("policy");
-  result.way = object.RequiredString("way");
-  object.RequiredString("verdict");
+  result.id = ReadText(object, "id", problems);
+  result.policy = ReadText(object, "policy", problems);
+  result.way = ReadText(object, "way", problems);
+  ReadText(object, "verdict", problems);
   result.verdict = object.Choice("verdict", "error",
                                  {"pass", "fail", "error", "inconclusive", "skipped",
                                   "known-failing", "unexpected-pass", "flaky"});
-  for (const char* key : {"title", "area", "level", "file", "pointer"}) object.RequiredString(key);
+  for (const char* key : {"title", "area", "level", "file", "pointer"})
+    ReadText(object, key, problems);
   for (const char* key : {"reason", "reason_url", "provenance", "provenance_note", "repeat"}) {
     object.String(key);
   }
@@ -106,7 +115,7 @@ ReportResult ReadResult(const json& value, const std::string& pointer, JsonProbl
   ReadAttempts(object.Object("attempts"), object.PointerTo("attempts"), problems, result);
   if (const json* mutant = object.Object("behaves_like")) {
     ObjectReader behaves_like(*mutant, object.PointerTo("behaves_like"), problems);
-    for (const char* key : {"name", "title"}) behaves_like.RequiredString(key);
+    for (const char* key : {"name", "title"}) ReadText(behaves_like, key, problems);
   }
   ForEach(object.Array("timeline"), object.PointerTo("timeline"),
           [&](const json& item, const std::string& at) { CheckEvent(item, at, problems); });
@@ -117,12 +126,12 @@ void ReadHead(ObjectReader& root, JsonProblems& problems, ReportFile& report) {
   config::CheckSchemaVersion(root);
   if (const json* value = root.RequiredObject("implementation")) {
     ObjectReader implementation(*value, root.PointerTo("implementation"), problems);
-    report.implementation = implementation.RequiredString("name");
-    report.version = implementation.RequiredString("version");
-    implementation.RequiredString("language");
+    report.implementation = ReadText(implementation, "name", problems);
+    report.version = ReadText(implementation, "version", problems);
+    ReadText(implementation, "language", problems);
   }
-  root.RequiredString("command");
-  report.started_at = root.RequiredString("started_at");
+  ReadText(root, "command", problems);
+  report.started_at = ReadText(root, "started_at", problems);
   CheckNumber(root, "duration_ms", problems);
   root.RequiredArray("policies");
   root.Strings("policies");

@@ -16,17 +16,32 @@ BINARY = os.environ.get("KEYWALK_CONFORM", "keywalk-conform")
 LIMIT_SECONDS = 100
 
 
+def run_command(*arguments, limit=LIMIT_SECONDS):
+    """One run of the program with just these arguments."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
+
+
 class Run:
     """One run of the program: exit status, output, and the JSON report where it wrote one."""
 
     def __init__(self, *arguments, environment=None, limit=LIMIT_SECONDS):
         with tempfile.TemporaryDirectory() as folder:
             report = pathlib.Path(folder) / "report.json"
+            arguments = [str(argument) for argument in arguments]
             # A command such as `clauses` runs nothing and reports nothing.
-            runs = not arguments or str(arguments[0]).startswith("-")
-            to_json = ["--json", str(report)] if runs else []
+            runs = not arguments or arguments[0].startswith("-")
+            if runs and "--json" in arguments:
+                report = pathlib.Path(arguments[arguments.index("--json") + 1])
+            elif runs:
+                arguments += ["--json", str(report)]
             done = subprocess.run(
-                [BINARY, *to_json, *map(str, arguments)],
+                [BINARY, *arguments],
                 env={**os.environ, **(environment or {})},
                 capture_output=True,
                 text=True,
