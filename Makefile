@@ -51,7 +51,8 @@ help:
 conformance: deps-build configured
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform
 	@mkdir -p $(REPORT)
-	@$(BUILD)/bin/keywalk-conform --junit $(REPORT)/junit.xml --json $(REPORT)/report.json $(ARGS)
+	@$(BUILD)/bin/keywalk-conform --junit $(REPORT)/junit.xml --json $(REPORT)/report.json \
+	  --html $(REPORT)/report.html $(ARGS)
 
 .PHONY: test
 test: deps-test configured-for-tests

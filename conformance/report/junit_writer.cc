@@ -28,8 +28,12 @@ std::string JunitDetails(const CaseResult& result) {
   return text;
 }
 
-std::string Element(std::string_view name, std::string_view message, std::string_view details) {
-  std::string text = "      <" + std::string(name) + " message=\"" + EscapeXml(message) + "\"";
+// `type` is the verdict; empty for an element that has none.
+std::string Element(std::string_view name, std::string_view type, std::string_view message,
+                    std::string_view details) {
+  std::string text = "      <" + std::string(name);
+  if (!type.empty()) text += " type=\"" + std::string(type) + "\"";
+  text += " message=\"" + EscapeXml(message) + "\"";
   if (details.empty()) return text + "/>\n";
   return text + ">" + EscapeXml(details) + "</" + std::string(name) + ">\n";
 }
@@ -44,22 +48,23 @@ std::string FormatCase(const CaseResult& result) {
     case Verdict::kPass:
       break;
     case Verdict::kFail:
-      text += Element("failure", result.title, JunitDetails(result));
+      text += Element("failure", ToString(result.verdict), result.title, JunitDetails(result));
       break;
     case Verdict::kInconclusive:
     case Verdict::kFlaky:
     case Verdict::kUnexpectedPass:
-      text += Element("failure", std::string(ToString(result.verdict)) + ": " + result.reason,
+      text += Element("failure", ToString(result.verdict),
+                      std::string(ToString(result.verdict)) + ": " + result.reason,
                       JunitDetails(result));
       break;
     case Verdict::kKnownFailing:
-      text += Element("skipped", "known-failing: " + result.reason, "");
+      text += Element("skipped", "", "known-failing: " + result.reason, "");
       break;
     case Verdict::kSkipped:
-      text += Element("skipped", result.reason, "");
+      text += Element("skipped", "", result.reason, "");
       break;
     case Verdict::kError:
-      text += Element("error", result.reason, JunitDetails(result));
+      text += Element("error", ToString(result.verdict), result.reason, JunitDetails(result));
       break;
   }
   return text + "    </testcase>\n";

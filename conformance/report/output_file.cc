@@ -52,14 +52,15 @@ Result<OutputFile> OutputFile::Claim(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   if (!folder.empty()) fs::create_directories(folder, error);
   if (error) return CannotWrite(path, error.value());
-  fs::path target = fs::weakly_canonical(path, error);
-  if (error) return CannotWrite(path, error.value());
-  const fs::file_status status = fs::status(target, error);
+  // Asked of the path itself: what /dev/stdout stands for need not have a name.
+  const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) return CannotWrite(path, EISDIR);
   if (IsSpecial(status)) {
-    if (::access(target.c_str(), W_OK) != 0) return CannotWrite(path, errno);
+    if (::access(path.c_str(), W_OK) != 0) return CannotWrite(path, errno);
     return OutputFile(path, path);
   }
+  const fs::path target = fs::weakly_canonical(path, error);
+  if (error) return CannotWrite(path, error.value());
   const std::string part = PartOf(target.string());
   if (const int number = WritePart(part, "")) return CannotWrite(path, number);
   std::remove(part.c_str());
