@@ -56,10 +56,12 @@ class WireRun {
 
  private:
   std::optional<Refusal> SetUp() {
+    // Not after it: the mock's clock begins before Start() returns, and what the journal then dates
+    // too early is put right by the request that caused it (wire_timeline.cc).
+    mock_started_ = std::chrono::steady_clock::now();
     auto mock = mock::MockServer::Start(mock::MockServerOptions(), mock::Script());
     if (!mock) return Refusal::Error("mock upstream: " + mock.error().message());
     mock_ = *std::move(mock);
-    mock_started_ = std::chrono::steady_clock::now();
     mock::Script script;
     std::vector<PoolSetup> setups;
     for (const WireJob& job : jobs_) {

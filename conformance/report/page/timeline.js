@@ -16,7 +16,7 @@ function formatTime(ms) {
 }
 
 function round(number) {
-  return Number(number.toPrecision(number >= 100 ? 4 : 3)).toString();
+  return Number(number < 100 ? number.toFixed(2) : number.toPrecision(4)).toString();
 }
 
 function statusClass(status) {
