@@ -62,10 +62,10 @@ void AddUnserved(const Lane& lane, const StepPlan& plan, std::uint64_t served,
 // In the order of the lanes; of each its own steps first, then those of its routes.
 std::vector<UnservedFault> FindUnservedFaults(const LaneTable& lanes) {
   std::vector<UnservedFault> unserved;
-  for (const auto& [key, state] : lanes.Lanes()) {
-    const std::vector<StepPlan>& plans = state->plan()->sequences();
+  for (const LaneTable::Progress& progress : lanes.Lanes()) {
+    const std::vector<StepPlan>& plans = progress.plan->sequences();
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      AddUnserved(state->lane(), plans[i], state->served(i), unserved);
+      AddUnserved(progress.plan->lane(), plans[i], progress.served(i), unserved);
     }
   }
   return unserved;

@@ -1,7 +1,5 @@
 #include "mockupstream/lanes/lane_table.h"
 
-#include <algorithm>
-
 namespace keywalk::mock {
 namespace {
 
@@ -12,47 +10,6 @@ std::shared_ptr<LaneState> NewState(std::shared_ptr<const LanePlan> plan, ModelG
 }
 
 }  // namespace
-
-StepPlan::StepPlan(const Lane& lane, const Route* route)
-    : route_(route), sequence_(route != nullptr ? static_cast<const StepSequence&>(*route) : lane) {
-  if (lane.chaos) chaos_.emplace(*lane.chaos, lane.name, route != nullptr ? route->name : "");
-  std::uint64_t end = 0;
-  ends_.reserve(sequence_.steps.size());
-  for (const ScriptStep& step : sequence_.steps) ends_.push_back(end += step.times);
-}
-
-const ScriptStep* StepPlan::At(std::uint64_t number) const {
-  std::uint64_t place = number;
-  if (number >= total()) {
-    if (sequence_.at_end == AtEnd::kFailLoud || total() == 0) return nullptr;
-    place = sequence_.at_end == AtEnd::kLoop ? number % total() : total() - 1;
-  }
-  const auto end = std::upper_bound(ends_.begin(), ends_.end(), place);
-  return &sequence_.steps[static_cast<std::size_t>(end - ends_.begin())];
-}
-
-std::optional<std::size_t> StepPlan::Draw(std::uint64_t number) const {
-  return chaos_ ? chaos_->Hit(number) : std::nullopt;
-}
-
-std::uint64_t StepPlan::Served(std::uint64_t turns) const {
-  const bool ends = sequence_.at_end == AtEnd::kFailLoud || total() == 0;
-  return ends ? std::min(turns, total()) : turns;
-}
-
-LanePlan::LanePlan(Lane lane) : lane_(std::move(lane)), reads_body_first_(ReadsBodyFirst(lane_)) {
-  sequences_.reserve(1 + lane_.routes.size());
-  sequences_.emplace_back(lane_);
-  for (const Route& route : lane_.routes) sequences_.emplace_back(lane_, &route);
-}
-
-std::size_t LanePlan::SequenceFor(const RequestFacts& request) const {
-  const auto found =
-      std::find_if(lane_.routes.begin(), lane_.routes.end(),
-                   [&request](const Route& route) { return route.match.Matches(request); });
-  if (found == lane_.routes.end()) return 0;
-  return 1 + static_cast<std::size_t>(found - lane_.routes.begin());
-}
 
 LaneState::Turn LaneState::Take(const RequestFacts& request) {
   return TakeFrom(plan_->SequenceFor(request));
@@ -84,82 +41,107 @@ std::size_t LaneState::served() const {
   return all;
 }
 
-LaneTable::LaneTable(Script script, Milliseconds wall_at_zero) : wall_at_zero_(wall_at_zero) {
-  Insert(std::move(script));
+LaneTable::LaneTable(Script script, Milliseconds wall_at_zero)
+    : lanes_(std::make_shared<LaneSet>()), gates_(wall_at_zero) {
+  lanes_->Insert(std::move(script));
 }
 
 std::shared_ptr<LaneState> LaneTable::Find(std::string_view key) const {
   const std::lock_guard lock(mutex_);
-  const auto found = lanes_.find(key);
-  return found == lanes_.end() ? default_lane_ : found->second;
+  const auto used = used_.find(key);
+  if (used != used_.end()) return used->second;
+  const auto lane = lanes_->by_key.find(key);
+  if (lane != lanes_->by_key.end()) {
+    return used_.emplace(key, NewState(lane->second, gates_)).first->second;
+  }
+  if (!default_used_ && lanes_->default_lane) {
+    default_used_ = NewState(lanes_->default_lane, gates_);
+  }
+  return default_used_;
 }
 
 void LaneTable::Replace(Script script) {
+  auto lanes = std::make_shared<LaneSet>();
+  lanes->Insert(std::move(script));
   const std::lock_guard lock(mutex_);
-  lanes_.clear();
-  default_lane_ = nullptr;
-  Insert(std::move(script));
+  lanes_ = std::move(lanes);
+  lanes_shared_ = false;
+  masker_ = nullptr;
+  ForgetStates();
 }
 
 void LaneTable::Add(Script script) {
   const std::lock_guard lock(mutex_);
-  Insert(std::move(script));
-}
-
-void LaneTable::Insert(Script script) {
+  for (const auto& [key, lane] : script.lanes) used_.erase(key);
+  if (script.default_lane) default_used_ = nullptr;
+  if (lanes_shared_) lanes_ = std::make_shared<LaneSet>(*lanes_);
+  lanes_shared_ = false;
   masker_ = nullptr;
-  ModelGates gates(wall_at_zero_);
-  for (auto& [key, lane] : script.lanes) {
-    if (lane.name.empty()) lane.name = MaskKey(key);
-    lanes_.insert_or_assign(key,
-                            NewState(std::make_shared<const LanePlan>(std::move(lane)), gates));
-  }
-  if (!script.default_lane) return;
-  if (script.default_lane->name.empty()) script.default_lane->name = kDefaultLaneName;
-  default_lane_ =
-      NewState(std::make_shared<const LanePlan>(std::move(*script.default_lane)), gates);
+  lanes_->Insert(std::move(script));
+  gates_.ForgetUnused();
 }
 
 void LaneTable::Reset() {
   const std::lock_guard lock(mutex_);
-  // New states, not zeroed ones: a request in flight keeps the number it was given.
-  ModelGates gates(wall_at_zero_);
-  for (auto& [key, state] : lanes_) state = NewState(state->plan(), gates);
-  if (default_lane_) default_lane_ = NewState(default_lane_->plan(), gates);
+  ForgetStates();
+}
+
+// New ones are made then, none is set to zero: a request in flight keeps the number it was given.
+void LaneTable::ForgetStates() {
+  used_.clear();
+  default_used_ = nullptr;
+  gates_.Clear();
 }
 
 std::unique_ptr<LaneTable> LaneTable::StartOver() const {
-  auto copy = std::make_unique<LaneTable>(Script(), wall_at_zero_);
-  ModelGates gates(wall_at_zero_);
+  auto copy = std::make_unique<LaneTable>(Script(), gates_.wall_at_zero());
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, state] : lanes_) {
-    copy->lanes_.emplace(key, NewState(state->plan(), gates));
-  }
-  if (default_lane_) copy->default_lane_ = NewState(default_lane_->plan(), gates);
+  lanes_shared_ = true;
+  copy->lanes_ = lanes_;
+  copy->lanes_shared_ = true;
+  copy->masker_ = Masker();  // not made again by each
   return copy;
 }
 
-std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> LaneTable::Lanes() const {
+std::vector<LaneTable::Progress> LaneTable::Lanes() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> lanes(lanes_.begin(),
-                                                                              lanes_.end());
-  if (default_lane_) lanes.emplace_back(std::string(), default_lane_);
+  std::vector<Progress> lanes;
+  lanes.reserve(lanes_->by_key.size() + 1);
+  for (const auto& [key, plan] : lanes_->by_key) {
+    const auto used = used_.find(key);
+    lanes.push_back({key, plan, used == used_.end() ? nullptr : used->second});
+  }
+  if (lanes_->default_lane) {
+    lanes.push_back({std::string(), lanes_->default_lane, default_used_});
+  }
   return lanes;
 }
 
-std::shared_ptr<const SecretMasker> LaneTable::masker() const {
+std::size_t LaneTable::served() const {
   const std::lock_guard lock(mutex_);
+  std::size_t all = default_used_ ? default_used_->served() : 0;
+  for (const auto& [key, state] : used_) all += state->served();
+  return all;
+}
+
+const std::shared_ptr<const SecretMasker>& LaneTable::Masker() const {
   if (!masker_) {
     std::vector<std::string> keys;
-    for (const auto& [key, state] : lanes_) keys.push_back(key);
+    for (const auto& [key, plan] : lanes_->by_key) keys.push_back(key);
     masker_ = std::make_shared<const SecretMasker>(std::move(keys));
   }
   return masker_;
 }
 
-void LaneTable::AddKeysTo(std::set<std::string>& keys) const {
+std::shared_ptr<const SecretMasker> LaneTable::masker() const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, state] : lanes_) keys.insert(key);
+  return Masker();
+}
+
+void LaneTable::AddKeysTo(KeyCollection& collection) const {
+  const std::lock_guard lock(mutex_);
+  if (!collection.seen.insert(lanes_).second) return;
+  for (const auto& [key, plan] : lanes_->by_key) collection.keys.insert(key);
 }
 
 }  // namespace keywalk::mock

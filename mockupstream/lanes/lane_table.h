@@ -17,57 +17,12 @@
 #include <vector>
 
 #include "keywalk/secret.h"
+#include "mockupstream/lanes/lane_plan.h"
 #include "mockupstream/lanes/request_facts.h"
 #include "mockupstream/model/model_gate.h"
-#include "mockupstream/script/chaos.h"
 #include "mockupstream/script/script.h"
 
 namespace keywalk::mock {
-
-// Which step of a sequence the n-th request gets. Immutable.
-class StepPlan {
- public:
-  // Of the lane's own steps, or of those of a route. Both outlive it.
-  explicit StepPlan(const Lane& lane, const Route* route = nullptr);
-
-  const Route* route() const { return route_; }
-  // The draw of the lane's chaos that hits that step; nullopt: none.
-  std::optional<std::size_t> Draw(std::uint64_t number) const;
-
-  // Null past the end of a sequence that fails loudly.
-  const ScriptStep* At(std::uint64_t number) const;
-  // How many of so many turns had a step.
-  std::uint64_t Served(std::uint64_t turns) const;
-
- private:
-  std::uint64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
-
-  const Route* const route_;
-  const StepSequence& sequence_;
-  std::optional<ChaosTable> chaos_;
-  std::vector<std::uint64_t> ends_;  // ends_[i]: how many turns steps 0 to i take together
-};
-
-// A lane as the script has it, and what serving it needs. Immutable, shared by all scopes.
-class LanePlan {
- public:
-  explicit LanePlan(Lane lane);
-  LanePlan(const LanePlan&) = delete;
-  LanePlan& operator=(const LanePlan&) = delete;
-
-  const Lane& lane() const { return lane_; }
-  // The lane's own steps, then those of each route.
-  const std::vector<StepPlan>& sequences() const { return sequences_; }
-  // The index in sequences() of the one that serves the request.
-  std::size_t SequenceFor(const RequestFacts& request) const;
-  // True if the step depends on the request's body, which is then read (and kept) first.
-  bool reads_body_first() const { return reads_body_first_; }
-
- private:
-  const Lane lane_;
-  std::vector<StepPlan> sequences_;
-  const bool reads_body_first_;
-};
 
 // A lane and how far it has got, in one scope. All methods are safe for concurrent use.
 class LaneState {
@@ -110,6 +65,9 @@ class LaneState {
 
 // Lanes by key. All methods are safe for concurrent use; a lane that a request holds outlives its
 // removal here.
+//
+// What a lane is, and how far it has got, are apart: tables that start from one script share the
+// first, and hold the second for the lanes that were asked for. So a scope costs what it uses.
 class LaneTable {
  public:
   // `wall_at_zero`: the clock's zero in Unix time, for models.
@@ -129,19 +87,40 @@ class LaneTable {
   // The same lanes, each at its start: what a new scope gets.
   std::unique_ptr<LaneTable> StartOver() const;
 
-  // Keys and lanes in the order of the keys; the default lane last, with an empty key.
-  std::vector<std::pair<std::string, std::shared_ptr<const LaneState>>> Lanes() const;
+  // A lane and how far it has got.
+  struct Progress {
+    std::string key;  // empty: the default lane
+    std::shared_ptr<const LanePlan> plan;
+    std::shared_ptr<const LaneState> state;  // null: nobody has asked for it
+
+    // As of the state; at its start without one.
+    std::size_t served(std::size_t sequence) const { return state ? state->served(sequence) : 0; }
+  };
+  // In the order of the keys; the default lane last.
+  std::vector<Progress> Lanes() const;
+  // How many turns of all lanes had a step.
+  std::size_t served() const;
   // For texts that may hold a scripted key. Made when it is first asked for after a change.
   std::shared_ptr<const SecretMasker> masker() const;
-  void AddKeysTo(std::set<std::string>& keys) const;
+
+  // The keys of several tables, and whose have been added: most have the same.
+  struct KeyCollection {
+    std::set<std::string> keys;
+    std::set<std::shared_ptr<const LaneSet>> seen;
+  };
+  void AddKeysTo(KeyCollection& collection) const;
 
  private:
-  void Insert(Script script);
+  // The mutex is held.
+  void ForgetStates();
+  const std::shared_ptr<const SecretMasker>& Masker() const;
 
-  const Milliseconds wall_at_zero_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<LaneState>, std::less<>> lanes_;
-  std::shared_ptr<LaneState> default_lane_;
+  std::shared_ptr<LaneSet> lanes_;     // not null
+  mutable bool lanes_shared_ = false;  // by another table, perhaps: it must not be changed
+  mutable ModelGates gates_;
+  mutable std::map<std::string, std::shared_ptr<LaneState>, std::less<>> used_;
+  mutable std::shared_ptr<LaneState> default_used_;
   mutable std::shared_ptr<const SecretMasker> masker_;  // null: not made yet
 };
 

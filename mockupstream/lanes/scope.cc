@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace keywalk::mock {
@@ -96,10 +95,10 @@ void ScopeTable::ForgetAll() {
 }
 
 SecretMasker ScopeTable::masker() const {
-  std::set<std::string> keys;  // most scopes have the same
-  default_scope_->lanes().AddKeysTo(keys);
-  for (const std::shared_ptr<Scope>& scope : Named()) scope->lanes().AddKeysTo(keys);
-  return SecretMasker({keys.begin(), keys.end()});
+  LaneTable::KeyCollection all;
+  default_scope_->lanes().AddKeysTo(all);
+  for (const std::shared_ptr<Scope>& scope : Named()) scope->lanes().AddKeysTo(all);
+  return SecretMasker({all.keys.begin(), all.keys.end()});
 }
 
 }  // namespace keywalk::mock

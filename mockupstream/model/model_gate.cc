@@ -40,6 +40,10 @@ std::unique_ptr<ModelGate> ModelGates::Make(const LaneModel& model) {
   return std::make_unique<ModelGate>(model, std::move(organisation), wall_at_zero_);
 }
 
+void ModelGates::ForgetUnused() {
+  std::erase_if(organisations_, [](const auto& entry) { return entry.first.use_count() == 1; });
+}
+
 bool DependsOnCost(const LaneModel& model) {
   if (model.provider == ModelProvider::kMistral) return true;  // its answers tell the cost
   return CountTokens(model.key.limits) || (model.organisation && CountTokens(*model.organisation));

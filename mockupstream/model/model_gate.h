@@ -35,7 +35,12 @@ class ModelGates {
  public:
   explicit ModelGates(Milliseconds wall_at_zero) : wall_at_zero_(wall_at_zero) {}
 
+  Milliseconds wall_at_zero() const { return wall_at_zero_; }
   std::unique_ptr<ModelGate> Make(const LaneModel& model);
+  // All quotas are fresh from then on.
+  void Clear() { organisations_.clear(); }
+  // Forgets the quotas of organisations that no script has any more.
+  void ForgetUnused();
 
  private:
   const Milliseconds wall_at_zero_;

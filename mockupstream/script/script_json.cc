@@ -119,12 +119,12 @@ json ChaosJson(const Chaos& chaos, const SecretMasker& masker) {
   return {{"seed", chaos.seed}, {"draws", std::move(draws)}};
 }
 
-json LaneJson(const LaneState& state, const SecretMasker& masker) {
-  const Lane& lane = state.lane();
-  json object = SequenceJson(lane, lane.name, state.served(0), masker);
+json LaneJson(const LaneTable::Progress& progress, const SecretMasker& masker) {
+  const Lane& lane = progress.plan->lane();
+  json object = SequenceJson(lane, lane.name, progress.served(0), masker);
   for (std::size_t i = 0; i < lane.routes.size(); ++i) {
     const Route& route = lane.routes[i];
-    json shown = SequenceJson(route, route.name, state.served(i + 1), masker);
+    json shown = SequenceJson(route, route.name, progress.served(i + 1), masker);
     shown["match"] = MatchJson(route.match, masker);
     object["routes"].push_back(std::move(shown));
   }
@@ -139,12 +139,12 @@ json LanesJson(const LaneTable& lanes) {
   const std::shared_ptr<const SecretMasker> known = lanes.masker();
   const SecretMasker& masker = *known;
   json document = {{"lanes", json::array()}, {"default_lane", nullptr}};
-  for (const auto& [key, state] : lanes.Lanes()) {
-    json lane = LaneJson(*state, masker);
-    if (key.empty()) {
+  for (const LaneTable::Progress& progress : lanes.Lanes()) {
+    json lane = LaneJson(progress, masker);
+    if (progress.key.empty()) {
       document["default_lane"] = std::move(lane);
     } else {
-      lane["key"] = MaskKey(key);
+      lane["key"] = MaskKey(progress.key);
       document["lanes"].push_back(std::move(lane));
     }
   }

@@ -126,5 +126,74 @@ TEST(LaneTableTest, ResetStartsEveryLaneOver) {
   EXPECT_EQ(in_flight->Take().step->status, 200);  // the old lane goes on for who holds it
 }
 
+constexpr std::string_view kTwoLanes = R"({"schema_version": "1.0",
+    "lanes": {"sk-a": [{"status": 429}, {}], "sk-b": [{}]}, "default_lane": [{"status": 418}]})";
+
+// The keys of the lanes that a table holds a state for.
+std::vector<std::string> Used(const LaneTable& table) {
+  std::vector<std::string> keys;
+  for (const LaneTable::Progress& lane : table.Lanes()) {
+    if (lane.state) keys.push_back(lane.key.empty() ? "default" : lane.key);
+  }
+  return keys;
+}
+
+TEST(LaneTableTest, WhatStartsOverSharesTheLanesAndHoldsTheStatesThatItUses) {
+  const LaneTable table(testing::Parse(kTwoLanes));
+  table.Find("sk-a")->Take();
+  const std::unique_ptr<LaneTable> other = table.StartOver();
+  EXPECT_EQ(Used(*other), std::vector<std::string>());
+  EXPECT_EQ(other->masker(), table.masker());
+  EXPECT_EQ(other->Find("sk-a")->Take().step->status, 429);
+  EXPECT_EQ(other->Find("sk-a")->plan(), table.Find("sk-a")->plan());
+  EXPECT_EQ(other->Find("none")->Take().step->status, 418);
+  EXPECT_EQ(Used(*other), (std::vector<std::string>{"sk-a", "default"}));
+  EXPECT_EQ(other->served(), 2u);
+  EXPECT_EQ(table.served(), 1u);
+  ASSERT_EQ(other->Lanes().size(), 3u);
+  EXPECT_EQ(other->Lanes()[0].served(0), 1u);
+  EXPECT_EQ(other->Lanes()[1].served(0), 0u);
+  EXPECT_EQ(other->Lanes()[2].plan->lane().name, "default");
+}
+
+TEST(LaneTableTest, AChangeOfOneIsNoneOfThoseThatStartedFromIt) {
+  LaneTable table(testing::Parse(kTwoLanes));
+  const std::unique_ptr<LaneTable> other = table.StartOver();
+  const std::unique_ptr<LaneTable> third = table.StartOver();
+  const Script added = testing::Parse(
+      R"({"schema_version": "1.0", "lanes": {"sk-b": [{"status": 500}], "sk-long-added": [{}]},
+          "default_lane": [{"status": 503}]})");
+  table.Add(added);
+  EXPECT_EQ(table.Find("sk-b")->Take().step->status, 500);
+  EXPECT_EQ(table.Find("none")->Take().step->status, 503);
+  EXPECT_EQ(other->Find("sk-b")->Take().step->status, 200);
+  EXPECT_EQ(other->Find("sk-long-added")->Take().step->status, 418) << "the default lane";
+  EXPECT_EQ(other->masker()->Mask("sk-long-added"), "sk-long-added");
+  EXPECT_NE(table.masker()->Mask("sk-long-added"), "sk-long-added");
+  other->Add(added);
+  EXPECT_EQ(other->Find("sk-b")->Take().step->status, 500);
+  EXPECT_EQ(third->Find("sk-b")->Take().step->status, 200);
+}
+
+// A state that is made late is of the same quota.
+TEST(LaneTableTest, AnOrganisationsQuotaOutlivesTheLaneThatUsedIt) {
+  const std::string lane =
+      R"({"model": {"provider": "openai", "organisation": "o"}, "steps": [{}]})";
+  LaneTable table(testing::Parse(
+      R"({"schema_version": "1.0", "organisations": {"o": {"limits": [
+            {"kind": "fixed_window", "count": "requests", "limit": 1, "per": "day"}]}},
+          "lanes": {"sk-a": )" +
+      lane + R"(, "sk-b": )" + lane + "}}"));
+  const auto admitted = [&table](std::string_view key) {
+    return table.Find(key)->gate()->Admit(Milliseconds(0), {}).admission.admitted();
+  };
+  EXPECT_TRUE(admitted("sk-a"));
+  table.Add(testing::Parse(R"({"schema_version": "1.0", "lanes": {"sk-a": [{}]}})"));
+  EXPECT_EQ(table.Find("sk-a")->gate(), nullptr);
+  EXPECT_FALSE(admitted("sk-b"));
+  table.Reset();
+  EXPECT_TRUE(admitted("sk-b"));
+}
+
 }  // namespace
 }  // namespace keywalk::mock

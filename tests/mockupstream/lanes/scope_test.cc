@@ -122,6 +122,15 @@ TEST(ScopeTest, ResettingOneLeavesTheOthers) {
   EXPECT_EQ(Get(*server, "/", "b").status, 429);
 }
 
+TEST(ScopeTest, TheMaskerKnowsTheKeysOfAllScopes) {
+  ScopeTable scopes(OneLane("[{}]"), 10);
+  const std::string other = "sk-another-key-of-a-scope-22";
+  for (const char* id : {"a", "b", "c"}) scopes.Use(id);
+  scopes.Find("b")->lanes().Replace(
+      Parse(R"({"schema_version": "1.0", "lanes": {")" + other + R"(": [{}]}})"));
+  EXPECT_EQ(scopes.masker().Mask(std::string(kKey) + " " + other), "sk-t...0000 sk-a...e-22");
+}
+
 std::int64_t NowOf(const RawReply& reply) { return json::parse(reply.body)["now_ms"]; }
 
 TEST(ScopeTest, ClocksAreAdvancedOneByOne) {
