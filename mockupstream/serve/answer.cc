@@ -149,7 +149,10 @@ Awaitable<bool> StepAnswer::SendEvent(std::size_t number) {
 }
 
 Awaitable<bool> StepAnswer::SendEndless() {
-  const std::string block = Repeated(*step_.body);
+  // A large body goes out from where it is held: a copy for each request would be as large.
+  const bool small = step_.body->size() < kChunkBytes;
+  const std::string repeated = small ? Repeated(*step_.body) : std::string();
+  const std::string_view block = small ? repeated : *step_.body;
   bool go_on = true;
   while (go_on && !exchange_.client_gone().requested()) {
     go_on = co_await SendPiece(block);

@@ -145,13 +145,20 @@ std::string StepAnswer::EndlessBlock() const {
 }
 
 Awaitable<bool> StepAnswer::GoOnForEver() {
-  const std::string block = EndlessBlock();
   const bool in_head = fault_.fault().at < Fault::At::kAfterHead;
+  // As in SendEndless().
+  const bool shared =
+      !in_head && step_.sse.empty() && step_.body && step_.body->size() >= kEndlessBytes;
+  const std::string made = shared ? std::string() : EndlessBlock();
+  const std::string_view block = shared ? *step_.body : made;
+  const std::uint64_t begin = shared ? fault_.fault().body_bytes % block.size() : 0;
+  std::string_view next = block.substr(static_cast<std::size_t>(begin));
   const Framing framing = in_head ? Framing::kRaw : Framing::kBody;
   bool go_on = true;
   while (go_on && !exchange_.client_gone().requested()) {
-    go_on = co_await WriteOnce(block, framing);
+    go_on = co_await WriteOnce(next, framing);
     if (go_on) fault_.Fire();
+    next = block;
   }
   co_return false;
 }

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "mockupstream/script/script.h"
 #include "tests/mockupstream/mock_client.h"
@@ -151,6 +153,41 @@ TEST(AnswerTest, AnEndlessBodyGoesOnUntilTheClientGoes) {
   const JournalEntry entry = ended.Wait();
   EXPECT_EQ(entry.status, 429);
   EXPECT_FALSE(entry.answered);
+}
+
+// What a client got of a chunked answer so far, without its framing.
+std::string Unchunked(std::string_view received) {
+  std::string body;
+  std::string_view rest = received.substr(received.find("\r\n\r\n") + 4);
+  while (!rest.empty() && rest.find("\r\n") != rest.npos) {
+    const std::size_t size =
+        std::stoul(std::string(rest.substr(0, rest.find("\r\n"))), nullptr, 16);
+    rest.remove_prefix(rest.find("\r\n") + 2);
+    body += rest.substr(0, size);
+    rest.remove_prefix(std::min(rest.size(), size + 2));
+  }
+  return body;
+}
+
+// Large ones are sent from where they are held, small ones repeated in memory first.
+TEST(AnswerTest, AnEndlessBodyIsThatBodyAgainAndAgain) {
+  for (const char* step :
+       {R"("endless": true)", R"("fault": {"at": "after_head", "kind": "endless"})",
+        R"("fault": {"at": "body", "body_bytes": 13000, "kind": "endless"})",
+        R"("fault": {"at": "body", "body_bytes": 5, "kind": "endless"})"}) {
+    for (const std::size_t size : {13'001u, 16'384u, 50'000u}) {
+      const auto server =
+          StartMock(OneLane(R"([{"bytes": )" + std::to_string(size) + ", " + step + "}]"));
+      RawClient client(server->port());
+      client.Send(Post(kKey));
+      ASSERT_EQ(client.ReadAtLeast(200'000), ReadEnd::kDone);
+      const std::string body = Unchunked(client.received());
+      std::string expected;
+      while (expected.size() < body.size()) expected += PatternBytes(size);
+      expected.resize(body.size());
+      EXPECT_TRUE(body == expected) << step << " of " << size << " bytes";
+    }
+  }
 }
 
 }  // namespace
