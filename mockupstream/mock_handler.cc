@@ -122,6 +122,14 @@ class MockHandler::Served {
     if (needs_body() && body.all_kept()) facts.set_body(body.kept);
     if (!body.complete) error.emplace(BodyError(body.refusal));
   }
+  // Once the answer is known, which may take its time: frees the body's JSON, many times the body's
+  // size, and all of the body but its first bytes.
+  void DropBody(std::size_t keep_bytes) {
+    facts.DropBody();
+    if (body.kept.size() <= keep_bytes) return;
+    body.kept.resize(keep_bytes);
+    body.kept.shrink_to_fit();
+  }
   // True if what is sent is a whole answer as it is scripted, at once.
   bool plain() const {
     return !error && !limits && turn.step != nullptr && !turn.step->respond && IsPlain(*turn.step);
@@ -184,6 +192,7 @@ Awaitable<void> MockHandler::Serve(io::ServerExchange& exchange) {
     outcome = co_await ServeFaultyRequest(exchange, served, sequence);
   } else if (served.plain()) {
     outcome.status = served.turn.step->status;
+    served.DropBody(KeptToTheEnd());
     const error_code code = co_await RespondPlain(exchange, *served.turn.step);
     outcome.answered = !code;
   } else {
@@ -242,6 +251,10 @@ BodyLimits MockHandler::Limits(const Served& served) const {
   return limits;
 }
 
+std::size_t MockHandler::KeptToTheEnd() const {
+  return options_.on_request ? options_.body.keep_bytes : 0;
+}
+
 void MockHandler::FindLane(const ScopedTarget& where, Served& served) {
   if (!where.problem().empty()) {
     served.error.emplace(400, "mock_scope", std::string(where.problem()));
@@ -270,15 +283,16 @@ Awaitable<void> MockHandler::ReadBody(io::ServerExchange& exchange, Served& serv
   served.TakeBody(reader);
 }
 
-Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const Served& served,
+Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, Served& served,
                                              std::uint64_t sequence) {
   AnswerOutcome outcome;
+  const std::unique_ptr<const ScriptStep> rendered = Render(served, sequence);
+  served.DropBody(KeptToTheEnd());
   if (served.error) {
     if (served.error->status == 0) co_return outcome;  // nobody is there to be told
     if (!served.body.complete) exchange.CloseAfterResponse();
     outcome = co_await RespondError(exchange, *served.error);
   } else if (served.refused() || served.turn.step != nullptr) {
-    const std::unique_ptr<const ScriptStep> rendered = Render(served, sequence);
     const ScriptStep& step = rendered ? *rendered : *served.turn.step;
     const FaultScene scene = Scene(sequence);
     StepAnswer answer(scene, exchange, step);
@@ -294,6 +308,7 @@ Awaitable<AnswerOutcome> MockHandler::Answer(io::ServerExchange& exchange, const
 std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served,
                                                       std::uint64_t sequence) {
   const ScriptStep* const step = served.turn.step;
+  if (served.error || (step == nullptr && !served.refused())) return nullptr;
   if (!served.limits && !step->respond) return nullptr;
   AnswerRequest request;
   request.method = served.facts.method();
@@ -322,7 +337,7 @@ Awaitable<void> MockHandler::ReadEarlyBody(io::ServerExchange& exchange, Served&
   limit.async_wait([&exchange, read](const error_code& code) {
     if (!code && !*read) exchange.TakeOver().Close();
   });
-  BodyReader reader(exchange, Limits(served));
+  BodyReader reader(exchange, options_.body);  // nothing is chosen or rendered by it any more
   co_await reader.Read();
   served.body = std::move(reader.record());
   *read = true;
@@ -355,9 +370,10 @@ JournalEntry MockHandler::MakeEntry(const io::ServerExchange& exchange, Served& 
 void MockHandler::RecordBody(Served& served, JournalEntry& entry) const {
   BodyRecord& body = served.body;
   entry.body_bytes = body.bytes;
-  entry.body_sha256 = std::move(body.sha256);
-  if (served.needs_body()) {
-    entry.body = body.kept.substr(0, options_.body.keep_bytes);  // the rest is still looked at
+  entry.body_sha256 = body.sha256 ? ToHex(*body.sha256) : std::string();
+  if (served.needs_body() || options_.on_request) {
+    // It is still looked at, or needed again if the journal drops the entry (RecordEnd).
+    entry.body = body.kept.substr(0, options_.body.keep_bytes);
   } else {
     entry.body = std::move(body.kept);
   }

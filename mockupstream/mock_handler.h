@@ -50,10 +50,12 @@ class MockHandler final : public io::HttpHandler {
   static std::string WhyNoStep(const Served& served);
   BodyLimits Limits(const Served& served) const;
   Awaitable<void> ReadBody(io::ServerExchange& exchange, Served& served, BodyGate* gate = nullptr);
-  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, const Served& served,
+  // How much of a request's body is held to its end, for who is told of it then.
+  std::size_t KeptToTheEnd() const;
+  Awaitable<AnswerOutcome> Answer(io::ServerExchange& exchange, Served& served,
                                   std::uint64_t sequence);
-  // What its `respond` or the lane's model make of the step; null: it is served as it is.
-  // REQUIRES: a step, or a refusal
+  // What its `respond` or the lane's model make of the step; null: it is served as it is, or
+  // there is none.
   static std::unique_ptr<const ScriptStep> Render(const Served& served, std::uint64_t sequence);
   // A step with a fault in the request: reads it, and answers if the connection is still there.
   Awaitable<AnswerOutcome> ServeFaultyRequest(io::ServerExchange& exchange, Served& served,

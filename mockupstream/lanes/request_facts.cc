@@ -9,6 +9,11 @@ RequestFacts::RequestFacts(std::string_view method, std::string_view target, con
 
 RequestFacts::~RequestFacts() = default;
 
+void RequestFacts::DropBody() {
+  body_ = {};
+  json_.reset();
+}
+
 const nlohmann::json* RequestFacts::json() const {
   if (body_.data() == nullptr) return nullptr;
   if (!json_) {

@@ -29,6 +29,8 @@ class RequestFacts {
   void set_body(std::string_view body) { body_ = body; }
   // The whole body; empty with a null data() if it was not read, or not kept.
   std::string_view body() const { return body_; }
+  // Forgets the body and its JSON, as if none had been given: it need not outlive this any longer.
+  void DropBody();
   // The body as JSON, parsed at the first demand; null if there is none, or if it is no JSON.
   const nlohmann::json* json() const;
 

@@ -77,7 +77,7 @@ void BodyReader::Take(const BodyChunk& chunk, const BodyGate* gate) {
 }
 
 void BodyReader::Finish() {
-  if (digest_) record_.sha256 = digest_->FinishHex();
+  if (digest_) record_.sha256 = digest_->Finish();
 }
 
 Awaitable<std::string> ReadRequestText(io::ServerExchange& exchange, std::uint64_t max_bytes,

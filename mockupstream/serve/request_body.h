@@ -28,8 +28,8 @@ class BodyRecord {
   BodyRecord() = default;
 
   std::uint64_t bytes = 0;
-  std::string sha256;  // in hex, of the bytes that came; empty without a digest
-  std::string kept;    // the first bytes that came
+  std::optional<Sha256Digest> sha256;  // of the bytes that came; nullopt without a digest
+  std::string kept;                    // the first bytes that came
   bool complete = false;
   int refusal = 0;  // not complete: the status that says why; 0 if nobody is there to be told
 

@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <stdexcept>
 #include <vector>
 
@@ -66,13 +65,19 @@ void Sha256::Update(std::string_view bytes) {
   Require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
 }
 
-std::string Sha256::FinishHex() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+Sha256Digest Sha256::Finish() {
+  Sha256Digest digest{};
   unsigned int size = 0;
-  Require(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
-  std::string hex(2 * std::size_t{size}, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
+  Require(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1 && size == digest.size());
+  return digest;
+}
+
+std::string Sha256::FinishHex() { return ToHex(Finish()); }
+
+std::string ToHex(const Sha256Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex(2 * digest.size(), '\0');
+  for (std::size_t i = 0; i < digest.size(); ++i) {
     hex[2 * i] = kDigits[digest[i] >> 4];
     hex[2 * i + 1] = kDigits[digest[i] & 0xf];
   }

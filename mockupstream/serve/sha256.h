@@ -4,11 +4,17 @@
 
 #include <openssl/types.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace keywalk::mock {
+
+using Sha256Digest = std::array<unsigned char, 32>;
+
+// In lower case hexadecimal.
+std::string ToHex(const Sha256Digest& digest);
 
 // Not safe for concurrent use. Throws std::runtime_error if OpenSSL has no SHA-256.
 class Sha256 {
@@ -16,7 +22,8 @@ class Sha256 {
   Sha256();
 
   void Update(std::string_view bytes);
-  // The digest in lower case hexadecimal. Ends it: nothing may be called after.
+  // Either ends it: nothing may be called after.
+  Sha256Digest Finish();
   std::string FinishHex();
 
  private:

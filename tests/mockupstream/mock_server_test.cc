@@ -181,6 +181,7 @@ TEST(MockServerTest, ARequestThatTheJournalForgotIsCountedAndReported) {
   EndedRequest ended;
   MockServerOptions options;
   options.on_request = ended.hook();
+  options.journal_body_bytes = 3;
   const auto server =
       StartMock(OneLane(R"([{"fault": {"at": "before_head", "kind": "stall"}}])"), options);
   {
@@ -194,6 +195,10 @@ TEST(MockServerTest, ARequestThatTheJournalForgotIsCountedAndReported) {
   EXPECT_EQ(entry.sequence, 0u);
   EXPECT_EQ(entry.fault, FaultState::kFired);
   EXPECT_EQ(entry.body_bytes, 5u);
+  EXPECT_EQ(entry.body, "123");
+  EXPECT_TRUE(entry.body_truncated);
+  // printf 12345 | sha256sum
+  EXPECT_EQ(entry.body_sha256, "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5");
   EXPECT_TRUE(entry.ended);
   const std::string metrics = Admin(*server, "GET", "/__mock/metrics").body;
   EXPECT_NE(metrics.find("keywalk_mock_requests_total{lane=\"k0\",status=\"0\"} 1\n"),

@@ -75,6 +75,18 @@ TEST(MatcherTest, EverythingThatIsStatedMustHold) {
   EXPECT_FALSE(Matches(R"({"json": {}})", other));
 }
 
+TEST(MatcherTest, ADroppedBodyIsNoneThatWasGiven) {
+  const Headers headers;
+  RequestFacts request("POST", "/v1/x?y", headers);
+  request.set_body(R"({"a": 1})");
+  EXPECT_TRUE(Matches(R"({"json": {"a": 1}})", request));
+  request.DropBody();
+  EXPECT_EQ(request.json(), nullptr);
+  EXPECT_EQ(request.body().data(), nullptr);
+  EXPECT_FALSE(Matches(R"({"json": {"a": 1}})", request));
+  EXPECT_TRUE(Matches(R"({"path": "/v1/x", "query": {"y": ""}})", request));
+}
+
 constexpr std::string_view kLane = R"({
   "name": "k0",
   "$comment": "one sequence for a model, one for the list, one for the rest",
@@ -115,6 +127,23 @@ TEST(RouteTest, EachHasItsOwnSequence) {
   EXPECT_EQ(journal[7].step, std::nullopt);
   EXPECT_EQ(journal[7].route, "small");
   EXPECT_EQ(server->steps_served(std::string(kKey)), 8u);
+}
+
+// README, Bounds: a body beyond 16 MiB is as one that is no JSON.
+TEST(RouteTest, ABodyOfMoreThanSixteenMebibytesMatchesNoJson) {
+  constexpr std::size_t kMost = std::size_t{16} << 20;
+  const auto server = StartMock(OneLane(kLane));
+  std::string body = R"({"model": "small"})";
+  body.resize(kMost, ' ');
+  EXPECT_EQ(StatusOf(*server, "POST", "/a", body), 429);
+  body += ' ';
+  EXPECT_EQ(StatusOf(*server, "POST", "/a", body), 200);
+  const std::vector<JournalEntry> journal = server->Journal();
+  ASSERT_EQ(journal.size(), 2u);
+  EXPECT_EQ(journal[0].route, "small");
+  EXPECT_EQ(journal[1].route, "");
+  EXPECT_EQ(journal[1].body_bytes, kMost + 1);
+  EXPECT_TRUE(journal[1].body_complete);
 }
 
 TEST(RouteTest, WithoutStepsWhatMatchesNoRouteIsNotExpected) {
