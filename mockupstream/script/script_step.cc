@@ -59,6 +59,9 @@ void CheckReach(const ScriptStep& step, const Fault& fault, ObjectReader& object
     object.Problem("fault",
                    "would never fire: the number of events is " + std::to_string(step.sse.size()));
   }
+  if (fault.at == Fault::At::kSseEvent && fault.within && fault.event == step.sse.size()) {
+    object.Problem("fault", "would never fire: \"within\" the place behind the last event is none");
+  }
   if (fault.at != Fault::At::kBody || step.endless) return;
   if (const std::uint64_t bytes = BodyBytes(step); fault.body_bytes > bytes) {
     object.Problem("fault", "would never fire: the body has " + std::to_string(bytes) + " bytes");

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "config/json_reader.h"
-#include "tests/mockupstream/serve/fault_cases.h"
 #include "tests/mockupstream/mock_client.h"
+#include "tests/mockupstream/serve/fault_cases.h"
 
 namespace keywalk::mock::testing {
 namespace {
@@ -123,6 +123,9 @@ TEST(FaultScriptTest, MembersStandWhereTheyBelong) {
       {R"("sse": [{"data": 1}], "fault": {"at": "sse_event", "kind": "error_event", "event": 0,
           "within": true})",
        "/fault/within", "an event inside an event"},
+      {R"("sse": [{"data": 1}], "fault": {"at": "sse_event", "kind": "close", "event": 1,
+          "within": true})",
+       "/fault", "would never fire: \"within\" the place behind the last event"},
       {R"("sse": [{"data": 1}], "fault": {"at": "sse_event", "kind": "error_event", "event": 0,
           "error_event": {"data": 1, "delay_ms": 5}})",
        "/fault/error_event", "without a delay"},
