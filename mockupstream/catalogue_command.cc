@@ -84,7 +84,7 @@ std::string Shown(const AnswerEntry& entry) {
     request.target = example.target;
     request.body = &example.body;
     request.key_hint = "sk-e...aaaa";
-    request.now = std::chrono::system_clock::now();
+    request.now = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::system_clock::now());
     if (!one.condition.path.empty()) {
       text += "\n# " + example.method + " " + example.target;
       text += one.condition.body ? " with " + one.condition.body->dump() + "\n" : "\n";

@@ -318,7 +318,8 @@ std::unique_ptr<const ScriptStep> MockHandler::Render(const Served& served,
   const std::string_view route =
       served.turn.route != nullptr ? std::string_view(served.turn.route->name) : "";
   request.number = AnswerNumber(served.lane_name(), route, served.turn.number.value_or(sequence));
-  request.now = std::chrono::system_clock::now() + served.scope->clock.added();
+  request.now = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
+                served.scope->clock.added();
   if (served.refused()) {
     return std::make_unique<const ScriptStep>(
         RenderRefusal(served.lane->gate()->provider(), *served.limits, request));

@@ -59,9 +59,7 @@ std::int64_t UnixSeconds(const TemplateFacts& facts) {
   return std::chrono::duration_cast<std::chrono::seconds>(facts.now.time_since_epoch()).count();
 }
 
-std::string FormatMoment(std::chrono::system_clock::time_point when) {
-  return Rfc3339Seconds(std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()));
-}
+std::string FormatMoment(WallMilliseconds when) { return Rfc3339Seconds(when.time_since_epoch()); }
 
 // Rounded up, so that a client which obeys it is not early: 1500 ms are 2.
 std::int64_t WholeSeconds(std::chrono::milliseconds wait) {

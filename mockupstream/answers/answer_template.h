@@ -17,6 +17,10 @@
 
 namespace keywalk::mock {
 
+// In milliseconds, so that a wait of many years can be added: the system clock's own unit ends
+// after 292.
+using WallMilliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
 // What placeholders stand for.
 struct TemplateFacts {
   std::string model;
@@ -28,7 +32,7 @@ struct TemplateFacts {
   std::string_view path;
   std::string_view key_hint;
   std::uint64_t number = 0;  // ids are made of it
-  std::chrono::system_clock::time_point now;
+  WallMilliseconds now;
   std::optional<std::chrono::milliseconds> retry_after;
   // Of the limit that refused the request, where one did.
   std::optional<std::int64_t> limit;

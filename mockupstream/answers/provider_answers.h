@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "config/json_reader.h"
+#include "mockupstream/answers/answer_template.h"
 #include "mockupstream/script/script.h"
 
 namespace keywalk::mock {
@@ -38,7 +39,7 @@ struct AnswerRequest {
   const nlohmann::json* body = nullptr;  // null: none, or not JSON
   std::string_view key_hint;             // the masked key, which some providers echo; may be empty
   std::uint64_t number = 0;              // another one for each request: ids are made of it
-  std::chrono::system_clock::time_point now;
+  WallMilliseconds now;
   std::optional<LimitFigures> limit;  // nullopt: the catalogue's figures
 };
 

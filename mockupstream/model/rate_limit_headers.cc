@@ -219,7 +219,10 @@ std::string GoDuration(Milliseconds duration) {
 }
 
 std::string Rfc3339Seconds(Milliseconds wall) {
-  const auto seconds = std::chrono::sys_seconds(std::chrono::ceil<std::chrono::seconds>(wall));
+  using std::chrono::sys_seconds;
+  constexpr sys_seconds kLast =
+      std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1) - std::chrono::seconds(1);
+  const auto seconds = std::min(sys_seconds(std::chrono::ceil<std::chrono::seconds>(wall)), kLast);
   const auto days = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(days);
   const std::chrono::hh_mm_ss time(seconds - days);

@@ -61,7 +61,8 @@ Headers RateLimitHeaders(ModelProvider provider, const LimitReport& report);
 // A duration as Go's time package writes it, and with it OpenAI and Groq: "0s", "12ms", "1s",
 // "6m0s", "2m59.56s", "1h0m0s". REQUIRES: not negative.
 std::string GoDuration(Milliseconds duration);
-// "2026-01-01T00:00:05Z", rounded up to a second. `wall` is Unix time.
+// "2026-01-01T00:00:05Z", rounded up to a second. `wall` is Unix time; beyond the year 9999,
+// which the form cannot write, it is that year's last second.
 std::string Rfc3339Seconds(Milliseconds wall);
 
 }  // namespace keywalk::mock

@@ -125,12 +125,21 @@ TEST(AnswerTemplateTest, AWaitIsWrittenInEveryForm) {
   TemplateFacts facts;
   EXPECT_EQ(FillText("{{retry_ms}}", facts), std::nullopt);
   facts.retry_after = std::chrono::milliseconds(50'597);
-  facts.now = std::chrono::system_clock::time_point(std::chrono::seconds(1'767'225'600));
+  facts.now = WallMilliseconds(std::chrono::seconds(1'767'225'600));
   EXPECT_EQ(FillText("{{retry_seconds}} {{retry_ms}} {{retry_decimal}} {{retry_duration}}", facts),
             "51 50597 50.597 50.597s");
   EXPECT_EQ(FillText("{{retry_at}} {{now}}", facts), "2026-01-01T00:00:51Z 2026-01-01T00:00:00Z");
   facts.retry_after = std::chrono::milliseconds(360'500);
   EXPECT_EQ(FillText("{{retry_decimal}} {{retry_duration}}", facts), "360.5 6m0.5s");
+}
+
+TEST(AnswerTemplateTest, AWaitOfManyYearsEndsWithTheLastThatCanBeWritten) {
+  TemplateFacts facts;
+  facts.now = WallMilliseconds(std::chrono::seconds(1'767'225'600));
+  facts.retry_after = std::chrono::hours(24 * 365 * 300);  // more than the system clock can hold
+  EXPECT_EQ(FillText("{{retry_at}}", facts), "2325-10-21T00:00:00Z");
+  facts.retry_after = std::chrono::milliseconds(1'000'000'000'000'000'000);
+  EXPECT_EQ(FillText("{{retry_at}}", facts), "9999-12-31T23:59:59Z");
 }
 
 TEST(AnswerTemplateTest, IdsDependOnTheNumberAlone) {

@@ -33,7 +33,7 @@ ScriptStep Render(const AnswerSpec& spec, std::string_view target, const json* b
   request.target = target;
   request.body = body;
   request.key_hint = "sk-a...wxyz";
-  request.now = std::chrono::system_clock::time_point(std::chrono::seconds(1'767'225'600));
+  request.now = WallMilliseconds(std::chrono::seconds(1'767'225'600));
   return RenderAnswer(spec, request);
 }
 

@@ -197,6 +197,13 @@ TEST(RateLimitHeadersTest, TimesAreRoundedUpToASecond) {
   EXPECT_EQ(ParseRfc3339(Rfc3339Seconds(kNewYear)), WallTime(kNewYear));
 }
 
+TEST(RateLimitHeadersTest, NoYearHasMoreThanFourDigits) {
+  constexpr Milliseconds kLast{253'402'300'799'000};
+  EXPECT_EQ(Rfc3339Seconds(kLast), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(Rfc3339Seconds(kLast + Milliseconds(1)), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(Rfc3339Seconds(Milliseconds(1'000'000'000'000'000'000)), "9999-12-31T23:59:59Z");
+}
+
 TEST(RateLimitHeadersTest, EveryProviderHasItsName) {
   EXPECT_EQ(ToString(ModelProvider::kOpenAi), "openai");
   EXPECT_EQ(ToString(ModelProvider::kBedrock), "bedrock");
