@@ -1,4 +1,5 @@
-"""Every file under fixtures/ is valid against the JSON Schema that it names.
+"""Every file under fixtures/, and every example of the mock, is valid against the JSON Schema that
+it names.
 
 A file names its schema in `$schema`, a path relative to itself (fixtures/README.md). The schemas
 themselves are valid, of dialect 2020-12. Files under fixtures/invalid/ are wrong on purpose: their
@@ -94,7 +95,8 @@ def check(root):
     validators, findings = load_schemas(root)
     yield from findings
     checked = 0
-    for path in files(root, {".json"}, under="fixtures"):
+    examples = files(root, {".json"}, under="mockupstream/examples")
+    for path in files(root, {".json"}, under="fixtures") + examples:
         if path.startswith("fixtures/schema/"):
             continue
         is_wrong_on_purpose = path.startswith("fixtures/invalid/")

@@ -22,11 +22,23 @@ TEST(ExamplesTest, EveryExampleIsAScript) {
   std::size_t count = 0;
   for (const auto& file :
        std::filesystem::directory_iterator(KEYWALK_SOURCE_DIR "/mockupstream/examples")) {
-    if (file.path().extension() != ".json") continue;
+    if (file.path().extension() != ".json" || file.path().filename() == "verify.json") continue;
     EXPECT_NO_THROW(LoadExample(file.path().string())) << file.path();
     ++count;
   }
   EXPECT_GE(count, 2u);
+}
+
+TEST(ExamplesTest, TheVerificationIsOneAndTheReadmes) {
+  config::JsonProblems problems("examples");
+  const std::string example =
+      config::ReadFile(KEYWALK_SOURCE_DIR "/mockupstream/examples/verify.json", problems)
+          .value_or("");
+  EXPECT_TRUE(ParseExpectation(example, "verify.json").ok());
+  const std::string readme =
+      config::ReadFile(KEYWALK_SOURCE_DIR "/mockupstream/README.md", problems).value_or("");
+  const std::string members = example.substr(example.find("\n  \"requests\""));
+  EXPECT_NE(readme.find("```json\n{" + members + "```"), std::string::npos);
 }
 
 TEST(ExamplesTest, TheScriptOfTheReadmeIsOne) {
