@@ -32,12 +32,12 @@ install(EXPORT keywalk-io NAMESPACE keywalk:: DESTINATION ${keywalk_package_dir}
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/include/keywalk
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-# The suite's data, without the documents that are wrong on purpose; the policies also where an
-# operator looks for them.
+# The suite's data, without the documents that are wrong on purpose; the policies, and the schemas
+# for editors, also where an operator looks for them.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures
         DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk
         PATTERN "invalid" EXCLUDE)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures/policies
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures/policies ${PROJECT_SOURCE_DIR}/fixtures/schema
         DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk FILES_MATCHING PATTERN "*.json")
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/keywalk-config.cmake.in

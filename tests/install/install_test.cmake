@@ -19,11 +19,16 @@ if("${package_core}${package_io}" MATCHES "${BUILD_DIR}|${WORK_DIR}|${CONSUMER}"
   message(FATAL_ERROR "the installed package names a path of the build: ${CMAKE_MATCH_0}")
 endif()
 
-foreach(file include/keywalk/failover.h share/keywalk/policies/coder-v1.json)
+set(schemas policy proxy_config mock_script verify report cases vectors clauses refusals)
+list(TRANSFORM schemas REPLACE ".+" "share/keywalk/schema/\\0.schema.json")
+foreach(file include/keywalk/failover.h share/keywalk/policies/coder-v1.json ${schemas})
   if(NOT EXISTS ${prefix}/${file})
     message(FATAL_ERROR "not installed: ${file}")
   endif()
 endforeach()
+if(EXISTS ${prefix}/share/keywalk/fixtures/invalid)
+  message(FATAL_ERROR "installed: documents that are wrong on purpose")
+endif()
 foreach(binary keywalk-proxy keywalk-mock keywalk-conform)
   execute_process(COMMAND ${prefix}/bin/${binary} --version
                   OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
