@@ -226,7 +226,9 @@ TEST(AdminTest, WhatIsRefusedMakesNoScope) {
   const std::string_view connections =
       R"({"schema_version": "1.0", "default_lane": [{}],
           "connections": [{"fault": {"kind": "close"}}]})";
-  EXPECT_EQ(Admin(*server, "PUT", "/__mock/script?scope=a", connections).status, 400);
+  const RawReply refused = Admin(*server, "PUT", "/__mock/script?scope=a", connections);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("/connections: belongs to the server"));
   EXPECT_EQ(Admin(*server, "POST", "/__mock/reset?scope=b").status, 200) << "it is at its start";
   EXPECT_EQ(Admin(*server, "POST", "/__mock/reset?scope=b&x=1").status, 400);
   EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/scopes").body)["scopes"], json::array());

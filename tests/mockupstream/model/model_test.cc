@@ -221,6 +221,43 @@ TEST(ModelTest, ConnectionsTogetherGetExactlyTheLimit) {
   EXPECT_EQ(server->Journal().size(), static_cast<std::size_t>(kConnections * kRequests));
 }
 
+// Three requests a day: what is admitted goes on to the routes and to chaos, what is refused to
+// none.
+TEST(ModelTest, RoutesAndChaosAreForWhatIsAdmitted) {
+  const auto server = StartMock(OneLane(R"({
+      "model": {"provider": "openai", "limits": [
+        {"kind": "fixed_window", "count": "requests", "limit": 3, "per": "day"}]},
+      "routes": [{"name": "small", "match": {"json": {"model": "small"}},
+                  "steps": [{"text": "one"}, {"text": "two"}]}],
+      "chaos": {"seed": 1, "draws": [{"probability": 1, "status": 503, "text": "drawn"}]}})"));
+  const std::string small = R"({"model": "small"})";
+  for (const std::string& body : {small, std::string("{}"), small}) {
+    const RawReply reply = Ask(*server, kKey, body);
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.body, "drawn");
+    EXPECT_EQ(reply.headers.Find("x-ratelimit-limit-requests"), "3");
+  }
+  EXPECT_EQ(Ask(*server, kKey, small).status, 429);
+  const std::vector<JournalEntry> journal = server->Journal();
+  ASSERT_EQ(journal.size(), 4u);
+  EXPECT_EQ(journal[0].route, "small");
+  EXPECT_EQ(journal[1].route, "");
+  EXPECT_EQ(journal[2].route, "small");
+  EXPECT_EQ(journal[2].step, 1u);
+  EXPECT_EQ(journal[2].chaos, 0u);
+  EXPECT_EQ(journal[3].route, "");
+  EXPECT_EQ(journal[3].step, std::nullopt);
+  EXPECT_EQ(journal[3].chaos, std::nullopt);
+  EXPECT_EQ(server->steps_served(std::string(kKey)), 3u);
+}
+
+TEST(ModelTest, WithoutStepsWhatMatchesNoRouteIsTheProvidersSuccess) {
+  const auto server = StartMock(OneLane(R"({"model": {"provider": "openai"},
+      "routes": [{"match": {"json": {"model": "small"}}, "steps": [{"text": "a"}]}]})"));
+  EXPECT_EQ(Ask(*server, kKey, R"({"model": "small"})").body, "a");
+  EXPECT_THAT(Ask(*server, kKey, R"({"model": "large"})").body, HasSubstr(R"("model":"large")"));
+}
+
 TEST(ModelTest, TheScriptPageShowsTheModel) {
   const auto server = StartMock(OneLane(Model("openai", kThreeAnHour)));
   const auto page = nlohmann::json::parse(Admin(*server, "GET", "/__mock/script").body);
