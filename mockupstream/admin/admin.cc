@@ -7,6 +7,7 @@
 
 #include "mockupstream/journal/verify.h"
 #include "mockupstream/journal/verify_state.h"
+#include "mockupstream/script/known_names.h"
 #include "mockupstream/script/script_fault.h"
 #include "mockupstream/script/script_json.h"
 #include "mockupstream/serve/request_body.h"
@@ -242,6 +243,10 @@ AdminReply AdminPages::GetClock(std::string_view target, const std::string&) {
 
 AdminReply AdminPages::AdvanceClock(std::string_view target, const std::string& body) {
   config::JsonProblems problems("clock");
+  problems.MaskNamesUnless([](std::string_view, std::string_view name) {
+    constexpr std::string_view kKnown[] = {"advance_ms"};
+    return IsNearName(name, kKnown);
+  });
   const json root = config::ParseJson(body, problems);
   config::ObjectReader object(root, "", problems);
   const std::chrono::milliseconds by(

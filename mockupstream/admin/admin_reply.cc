@@ -1,14 +1,23 @@
 #include "mockupstream/admin/admin_reply.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "mockupstream/lanes/credential.h"
 #include "mockupstream/lanes/scope.h"
+#include "mockupstream/script/known_names.h"
 
 namespace keywalk::mock {
+namespace {
+
+// Of all pages.
+constexpr std::array<std::string_view, 5> kAdminParameters{"format", "from", "lane", "limit",
+                                                           "scope"};
+
+}  // namespace
 
 Headers AdminReply::headers() const {
   Headers headers{{"Content-Type", content_type}, {"Cache-Control", "no-store"}};
@@ -44,7 +53,7 @@ AdminQuery::AdminQuery(std::string_view target) {
     std::string name = PercentDecode(pair.substr(0, equals));
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
     if (!values_.try_emplace(name, PercentDecode(value)).second) {
-      Add(ShownName(name) + ": is there twice");
+      Add(ShownName(name, kAdminParameters) + ": is there twice");
     }
   }
 }
@@ -94,7 +103,7 @@ std::string AdminQuery::Choice(std::string_view name,
 std::optional<std::string> AdminQuery::Problem() {
   for (const auto& [name, value] : values_) {
     if (known_.contains(name)) continue;
-    std::string problem = "unknown parameter " + ShownName(name) + "; known are";
+    std::string problem = "unknown parameter " + ShownName(name, kAdminParameters) + "; known are";
     for (const std::string& known : known_) problem += " " + known;
     if (known_.empty()) problem = "this page has no parameters";
     Add(std::move(problem));

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <optional>
 
-#include "keywalk/secret.h"
-
 namespace keywalk::mock {
 namespace {
 
@@ -64,16 +62,6 @@ std::string_view QueryParameter(std::string_view target, std::string_view name) 
     return each == name;
   });
   return found;
-}
-
-std::string ShownName(std::string_view name) {
-  constexpr std::size_t kShort = 12;  // no provider's key is
-  constexpr std::size_t kLongWord = 32;
-  const bool word = name.size() <= kLongWord && std::all_of(name.begin(), name.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || c == '_';
-                    });
-  const bool plain = name.size() <= kShort && name.find_first_of("/~\"\\") == name.npos;
-  return word || plain ? std::string(name) : MaskKey(name);
 }
 
 std::string PercentDecode(std::string_view text) {

@@ -26,10 +26,6 @@ std::vector<std::string> AllCredentials(const Headers& headers, std::string_view
 // The query's first value of that name, as sent; an empty view with a null data() if there is none.
 std::string_view QueryParameter(std::string_view target, std::string_view name);
 
-// A name that somebody gave where none is known, for an error text: as it is if it is a short or a
-// plain word, else masked, as it may be a key that stands at a wrong place.
-std::string ShownName(std::string_view name);
-
 // "%41+b" to "A+b": RFC 3986 section 2.1; what is not an escape stays as it is.
 std::string PercentDecode(std::string_view text);
 

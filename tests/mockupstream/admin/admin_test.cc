@@ -234,6 +234,14 @@ TEST(AdminTest, WhatIsRefusedMakesNoScope) {
   EXPECT_EQ(json::parse(Admin(*server, "GET", "/__mock/scopes").body)["scopes"], json::array());
 }
 
+TEST(AdminTest, AWrongClockShowsNoKey) {
+  const auto server = StartMock(Parse(kScript));
+  const RawReply refused =
+      Admin(*server, "POST", "/__mock/clock", R"({"advance_ms": 1, "sk-somebodys-key-7777": 1})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("/sk-s...7777: unknown key"));
+}
+
 TEST(AdminTest, OfAJournalWithAGapNothingIsVerified) {
   MockServerOptions options;
   options.max_journal_entries = 2;

@@ -74,7 +74,7 @@ TEST(JournalPageTest, FiltersByLaneAndLimit) {
 TEST(JournalPageTest, RefusesParametersThatItDoesNotKnow) {
   const auto server = StartMock(Parse(kTwoLanes));
   const std::pair<const char*, const char*> wrong[] = {
-      {"?form=1", "unknown parameter form; known are format from lane limit scope"},
+      {"?formt=1", "unknown parameter formt; known are format from lane limit scope"},
       {"?sk-somebodys-key-7777&sk-x", "unknown parameter sk-s...7777; known are"},
       {"?from=-1", "from: expected a whole number"},
       {"?from=1&from=2", "from: is there twice"},

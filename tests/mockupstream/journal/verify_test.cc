@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -267,6 +268,29 @@ TEST(VerifyTest, NamesNoKeyInAnError) {
   }
 }
 
+// Every member of the format is shown in errors, and a lane's name is not, which may be a key.
+TEST(VerifyTest, TheNamesThatErrorsShowAreTheSchemas) {
+  std::ifstream file(KEYWALK_SOURCE_DIR "/fixtures/schema/verify.schema.json");
+  const json schema = json::parse(file);
+  const auto error = [](const std::string& text) {
+    return ParseExpectation(text, "verify").error().message();
+  };
+  std::size_t names = 0;
+  for (const json& object :
+       {schema, schema["$defs"]["request"], schema["$defs"]["count"]["anyOf"][1]}) {
+    for (const auto& member : object.at("properties").items()) {
+      ++names;
+      const std::string text =
+          R"({"x": {")" + member.key() + R"(": 1, ")" + member.key() + R"(": 1}})";
+      EXPECT_THAT(error(text), HasSubstr("/.../" + member.key() + ": duplicate key"));
+    }
+  }
+  EXPECT_EQ(names, 18u);
+  EXPECT_THAT(error(R"({"requests": [{"statsu": 200}]})"),
+              HasSubstr("/requests/0/statsu: unknown"));
+  EXPECT_THAT(error(R"({"counts": {"status": "1"}})"), HasSubstr("/counts/s...s: "));
+}
+
 TEST(VerifyTest, TheResultIsJsonToo) {
   EXPECT_EQ(ToJson(Check(R"({"sequence": ["k0"]})", {Entry("k0")})),
             json::parse(R"({"ok": true})"));
@@ -290,12 +314,12 @@ TEST(VerifyTest, RefusesWhatItDoesNotUnderstand) {
       {R"({"sequence": [], "order": "any"})", "/order: is for \"requests\""},
       {R"({"requests": [{"lan": "k0"}]})", "/requests/0"},
       {R"({"requests": [{"status": 1000}]})", "/requests/0/status: must be"},
-      {R"({"requests": [{"headers": {"a b": ""}}]})", "/requests/0/headers/a b: is no field name"},
-      {R"({"requests": [{"headers": {"a": 1}}]})", "/requests/0/headers/a: expected a string"},
+      {R"({"requests": [{"headers": {"a b": ""}}]})", "/requests/0/headers/...: is no field name"},
+      {R"({"requests": [{"headers": {"a": 1}}]})", "/requests/0/headers/...: expected a string"},
       {R"({"requests": [], "order": "some"})", "/order: must be one of"},
-      {R"({"counts": {"k0": -1}})", "/counts/k0: expected a number"},
-      {R"({"counts": {"k0": {"min": 2, "max": 1}}})", "/counts/k0/max: must not be below min"},
-      {R"({"counts": {"k0": {}}})", "/counts/k0: needs min or max"},
+      {R"({"counts": {"k0": -1}})", "/counts/...: expected a number"},
+      {R"({"counts": {"k0": {"min": 2, "max": 1}}})", "/counts/.../max: must not be below min"},
+      {R"({"counts": {"k0": {}}})", "/counts/...: needs min or max"},
       {R"({"requests": [{"body_sha256": "00"}]})", "/requests/0/body_sha256: expected 64"},
       {R"({"faults": "some"})", "/faults: must be one of"},
       {R"({"requests": [{"fault": "pending"}]})", "/requests/0/fault: must be one of"},
