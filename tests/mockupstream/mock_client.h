@@ -24,6 +24,8 @@ using keywalk::testing::ReadReply;
 using keywalk::testing::RequestText;
 
 inline constexpr std::chrono::seconds kLimit{10};
+// Long enough for bytes on loopback to come, where none may.
+inline constexpr std::chrono::milliseconds kSilence{50};
 inline constexpr std::string_view kKey = "sk-test-lane-key-0000000000";
 
 // The script; throws with the problem.

@@ -19,8 +19,6 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::chrono::milliseconds kSilence{50};
-
 Script WithConnections(std::string_view connections) {
   return Parse(
       R"({"schema_version": "1.0", "default_lane": [{"text": "served"}], "connections": )" +

@@ -17,9 +17,6 @@ namespace {
 
 using ::testing::StartsWith;
 
-// Long enough for bytes on loopback to come, where none may.
-constexpr std::chrono::milliseconds kSilence{50};
-
 Script WithFault(const std::string& step, std::string_view at, std::string_view kind,
                  const std::string& members) {
   std::string text = "[{";
