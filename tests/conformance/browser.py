@@ -106,6 +106,11 @@ class Browser:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
+    def wait_for(self, condition):
+        """Returns once the expression is true in the page; fails at the time limit."""
+        self.run("new Promise((done) => { const look = () => "
+                 f"({condition}) ? done() : setTimeout(look, 5); look(); }})")
+
     def press(self, key, text=None):
         """A key as a person presses it."""
         more = {"text": text} if text else {}
