@@ -191,6 +191,12 @@ class CompareTest(ConformTest):
         self.compare(before, after, 0)
         self.compare(before, before, 0)
 
+    def test_a_pass_that_is_gone_is_worse(self):
+        before = self.report("a.json", [good_case(), good_case(id="dropped")])
+        after = self.report("b.json", [good_case()])
+        _, changes = self.compare(before, after, 1)
+        self.assertEqual(changes, {("no longer run", "dropped")})
+
     def test_other_attempts(self):
         before = self.report("a.json", [good_case()])
         text = before.read_text().replace('"k0",\n     "k1"', '"k1"')
