@@ -98,6 +98,10 @@ class Adapter {
   // What the implementation does in a case on virtual time (capability decide).
   virtual Reply<Trace> Decide(const Case& test_case, const LoadedPolicy& policy) = 0;
 
+  // How the implementation has ended by itself, with its last words; empty if it has not, or nobody
+  // can tell.
+  virtual std::string Ending() { return ""; }
+
   // Ends the implementation, in order if it answers and by force if not. Idempotent.
   virtual void Stop() = 0;
 };

@@ -95,7 +95,11 @@ int Spawn(const std::string& command, const Pipes& pipes, pid_t& pid) {
   ::sigaddset(&defaults, SIGPIPE);
   ::sigaddset(&defaults, SIGINT);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  sigset_t blocked;  // none: whoever waits for signals has blocked them in this process
+  ::sigemptyset(&blocked);
+  ::posix_spawnattr_setsigmask(&attributes, &blocked);
+  ::posix_spawnattr_setflags(
+      &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   ::posix_spawnattr_setpgroup(&attributes, 0);
   std::array<std::string, 3> words = {"sh", "-c", command};
   std::array<char*, 4> argv = {words[0].data(), words[1].data(), words[2].data(), nullptr};

@@ -83,7 +83,7 @@ class ChildProcess {
   std::thread stderr_reader_;
 };
 
-// Kills the process groups of all children that run. Async-signal-safe: for a handler of SIGINT.
+// Kills the process groups of all children that run. Async-signal-safe.
 void KillAllChildren() noexcept;
 
 }  // namespace keywalk::conformance

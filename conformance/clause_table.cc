@@ -55,7 +55,7 @@ void WriteClause(std::ostream& out, const Clause& clause, const std::vector<std:
     if (line.size() > kListColumn) line += ' ';
     line += word;
   }
-  out << line << "\n";
+  out << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
 }
 
 nlohmann::ordered_json ToJson(const Clause& clause, const std::vector<std::string>& cases) {

@@ -10,7 +10,9 @@
 
 namespace keywalk::conformance {
 
-// Different TCP ports of the loopback that were free a moment ago. Safe for concurrent use.
+// Different TCP ports of the loopback that were free a moment ago: none that the kernel gives to
+// outgoing connections, so that no client takes one before the program does. Safe for concurrent
+// use.
 Result<std::vector<std::uint16_t>> FindFreePorts(std::size_t count);
 
 }  // namespace keywalk::conformance

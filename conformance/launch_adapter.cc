@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "conformance/config_template.h"
 #include "conformance/free_ports.h"
 #include "conformance/masked_log.h"
+#include "conformance/private_folder.h"
 #include "conformance/shell_word.h"
 #include "conformance/wire_client.h"
 #include "keywalk/http_transport.h"
@@ -33,31 +32,6 @@ constexpr Milliseconds kHealthRequestLimit{2'000};
 // Between two questions whether the program is up; doubled each time.
 constexpr Milliseconds kFirstPause{5};
 constexpr Milliseconds kLongestPause{100};
-
-// A folder for the program's files, removed at the end of the scope.
-class PrivateFolder {
- public:
-  PrivateFolder() = default;
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  ~PrivateFolder() {
-    std::error_code error;
-    if (!path_.empty()) std::filesystem::remove_all(path_, error);
-  }
-
-  bool Make() {
-    std::error_code error;
-    std::string path =
-        (std::filesystem::temp_directory_path(error) / "keywalk-conform-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) return false;
-    path_ = std::move(path);
-    return true;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // The first thing like "1.22.1" in a line; empty: none.
 std::string FindVersion(std::string_view line) {
@@ -167,6 +141,13 @@ class LaunchAdapter final : public Adapter {
     return Impossible("key_states");
   }
   Reply<Trace> Decide(const Case&, const LoadedPolicy&) override { return Impossible("decide"); }
+
+  std::string Ending() override {
+    if (child_ && child_->WaitForExit(Milliseconds(0))) {
+      ending_ = Failure("has ended", true).message();
+    }
+    return ending_;
+  }
 
   void Stop() override {
     if (!child_) return;
@@ -313,6 +294,9 @@ class LaunchAdapter final : public Adapter {
     for (const auto& [name, text] : file_.headers) {
       const Result<std::string> value = Render(text, Place("/headers/" + name), &pool);
       if (!value) return value.error();
+      if (!IsValidHeaderName(name) || !IsValidHeaderValue(*value)) {
+        return Error(Place("/headers/" + name) + ": not a header field");
+      }
       endpoint.headers.Add(name, *value);
     }
     if (file_.body == nullptr) return endpoint;
@@ -340,6 +324,7 @@ class LaunchAdapter final : public Adapter {
   MaskedLog log_;
   PrivateFolder folder_;
   TemplateScope scope_;
+  std::string ending_;                   // by itself
   std::unique_ptr<ChildProcess> child_;  // after what it uses
 };
 

@@ -100,6 +100,7 @@ int ReadSignal(ObjectReader& object) {
 void ReadLaunch(ObjectReader& root, LaunchFile& file, JsonProblems& problems) {
   config::CheckSchemaVersion(root);
   file.name = root.RequiredString("name");
+  if (file.name.empty()) root.Problem("name", "must not be empty");
   file.language = root.String("language");
   file.version_command = root.Strings("version_command");
   ReadPolicy(root, file);

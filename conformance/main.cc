@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "conformance/adapter.h"
@@ -24,6 +25,7 @@
 #include "conformance/launch_adapter.h"
 #include "conformance/launch_file.h"
 #include "conformance/mutant_catalogue.h"
+#include "conformance/private_folder.h"
 #include "conformance/process_adapter.h"
 #include "conformance/reference_adapter.h"
 #include "conformance/report/output_file.h"
@@ -40,10 +42,22 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
-// Ctrl-C leaves no child behind.
-void OnSignal(int signal_number) {
-  KillAllChildren();
-  ::_exit(128 + signal_number);
+// Ctrl-C leaves no child and no file behind: a thread of its own waits for the signal. Called
+// before any other thread is started, which all inherit that it is blocked.
+void EndOnSignal() {
+  static sigset_t awaited;
+  ::sigemptyset(&awaited);
+  ::sigaddset(&awaited, SIGINT);
+  ::sigaddset(&awaited, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
+  std::thread([] {
+    int number = 0;
+    while (::sigwait(&awaited, &number) != 0) {
+    }
+    KillAllChildren();
+    RemovePrivateFolders();
+    ::_exit(128 + number);
+  }).detach();
 }
 
 int Fail(const std::string& message) {
@@ -257,8 +271,7 @@ int WorkOnReports(const ReportLine& line) {
 int Main(int argc, const char* const* argv) {
   CommandLine line;
   if (const std::optional<int> status = ParseCommandLine(argc, argv, line)) return *status;
-  ::signal(SIGINT, OnSignal);
-  ::signal(SIGTERM, OnSignal);
+  EndOnSignal();
   if (line.reports.command != ReportLine::Command::kNone) return WorkOnReports(line.reports);
   Result<Suite> suite = LoadSuite(line.fixtures.empty() ? UsualFixtures() : line.fixtures);
   if (!suite) return Fail(suite.error().message());

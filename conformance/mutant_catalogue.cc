@@ -31,11 +31,11 @@ AttemptsByRequest ReadAttempts(const json& value, const std::string& pointer,
 Mutant ReadMutant(const json& value, const std::string& pointer, JsonProblems& problems) {
   Mutant mutant;
   ObjectReader object(value, pointer, problems);
-  mutant.name = object.RequiredString("name");
-  mutant.title = object.RequiredString("title");
+  mutant.name.name = object.RequiredString("name");
+  mutant.name.title = object.RequiredString("title");
   if (const json* provenance = object.Object("provenance")) {
     ObjectReader member(*provenance, object.PointerTo("provenance"), problems);
-    mutant.provenance_issue = member.RequiredString("issue");
+    mutant.name.provenance_issue = member.RequiredString("issue");
     member.String("note");
     member.Finish();
   }
@@ -98,9 +98,7 @@ void NameMutants(const std::vector<Mutant>& mutants, RunReport& report) {
     if (!CountsAsFailed(result)) continue;
     failed.insert(result.id);
     const Mutant* same = HasWrongAttempts(result) ? FindSameAttempts(mutants, result) : nullptr;
-    if (same == nullptr) continue;
-    result.behaves_like = same->name;
-    result.behaves_like_title = same->title;
+    if (same != nullptr) result.behaves_like = same->name;
   }
   for (const Mutant& mutant : mutants) {
     std::size_t shared = 0;
@@ -116,7 +114,7 @@ void NameMutants(const std::vector<Mutant>& mutants, RunReport& report) {
         either == 0 ? 0 : static_cast<double>(shared) / static_cast<double>(either);
     const double best = report.nearest ? report.nearest->similarity : 0;
     if (similarity < kNearEnough || similarity <= best) continue;
-    report.nearest = NearestMutant{mutant.name, mutant.title, shared, either, similarity};
+    report.nearest = NearestMutant{mutant.name, shared, either, similarity};
   }
 }
 

@@ -18,9 +18,7 @@ namespace keywalk::conformance {
 using AttemptsByRequest = std::map<std::string, std::vector<std::string>>;
 
 struct Mutant {
-  std::string name;
-  std::string title;
-  std::string provenance_issue;                       // "owner/repo#123" or empty
+  MutantName name;
   std::set<std::string> kills;                        // ids of the cases that it fails
   std::map<std::string, AttemptsByRequest> attempts;  // what it does, by case id
 };

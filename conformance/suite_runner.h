@@ -33,8 +33,7 @@ struct RunOptions {
 
 // The known-bad implementation whose failed cases are most like those of a run.
 struct NearestMutant {
-  std::string name;
-  std::string title;
+  MutantName name;
   std::size_t shared = 0;  // cases that fail with both
   std::size_t either = 0;  // cases that fail with at least one
   double similarity = 0;   // shared / either

@@ -149,9 +149,7 @@ void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
   if (!result.reason.empty()) out << "    " << result.reason << "\n";
   if (!result.reason_url.empty()) out << "    see " << result.reason_url << "\n";
   for (const Mismatch& mismatch : result.mismatches) WriteMismatch(out, mismatch);
-  if (!result.behaves_like.empty()) {
-    out << "    behaves like " << result.behaves_like << " (" << result.behaves_like_title << ")\n";
-  }
+  if (result.behaves_like) out << "    behaves like " << Describe(*result.behaves_like) << "\n";
   if (with_timeline) WriteTimeline(out, result.timeline);
   for (const std::string& id : result.clauses) {
     const Clause* clause = suite.FindClause(id);
@@ -190,9 +188,9 @@ std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimel
   WriteClauses(out, CountClauses(suite, report));
   WriteSkips(out, report);
   if (report.nearest) {
-    out << "  nearest known-bad implementation: " << report.nearest->name << " ("
-        << report.nearest->title << "), which shares " << report.nearest->shared << " of "
-        << report.nearest->either << " failed cases\n";
+    out << "  nearest known-bad implementation: " << Describe(report.nearest->name)
+        << ", which shares " << report.nearest->shared << " of " << report.nearest->either
+        << " failed cases\n";
   }
   out << "\n"
       << report.Count(Verdict::kPass) << " passed, " << report.Count(Verdict::kFail) << " failed, "

@@ -29,6 +29,12 @@ bool IsBad(Verdict verdict) noexcept {
          verdict != Verdict::kSkipped;
 }
 
+std::string Describe(const MutantName& mutant) {
+  std::string text = mutant.name + " (" + mutant.title;
+  if (!mutant.provenance_issue.empty()) text += "; seen in " + mutant.provenance_issue;
+  return text + ")";
+}
+
 std::string_view ToString(Way way) noexcept {
   switch (way) {
     case Way::kVector:

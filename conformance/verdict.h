@@ -52,6 +52,15 @@ struct RequestRecord {
   std::string outcome;
 };
 
+// A known-bad implementation (fixtures/mutants.json).
+struct MutantName {
+  std::string name;
+  std::string title;
+  std::string provenance_issue;  // "owner/repo#123" or empty
+};
+// "NAME (TITLE; seen in ISSUE)".
+std::string Describe(const MutantName& mutant);
+
 // How a case was run.
 enum class Way : std::uint8_t { kVector, kDecide, kSockets };
 std::string_view ToString(Way way) noexcept;  // "vector", "decide", "sockets"
@@ -79,8 +88,7 @@ struct CaseResult {
   std::map<std::string, std::vector<std::string>> attempts;  // key aliases by request, as made
   Timeline timeline;                                         // over sockets only
   std::map<Verdict, std::size_t> repeats;  // how often each came; empty unless it was repeated
-  std::string behaves_like;                // the known-bad implementation that does the same
-  std::string behaves_like_title;
+  std::optional<MutantName> behaves_like;  // the known-bad implementation that does the same
   std::chrono::nanoseconds duration{};
 };
 

@@ -139,7 +139,7 @@ class WireCaseRun {
       const CaseRequest& request = case_.requests[indexes[i]];
       timeline_.AddExchange(request, seen[i].exchange, sent);
       if (seen[i].exchange.error.starts_with("cannot ")) {
-        return End(Verdict::kError, seen[i].exchange.error);
+        return End(Verdict::kError, WithEnding(seen[i].exchange.error));
       }
       CollectAttempts(from, indexes.size() > 1 ? &request.path : nullptr, request, seen[i]);
       CompareWire(case_, request, context_.policy, context_.identity.Has("body.verbatim"), seen[i],
@@ -156,6 +156,13 @@ class WireCaseRun {
                                     : "no answer";
     }
     return true;
+  }
+
+  // Why nothing listens any more, where that is known.
+  std::string WithEnding(const std::string& error) {
+    const std::lock_guard lock(context_.adapter_mutex);
+    const std::string ending = context_.adapter.Ending();
+    return ending.empty() ? error : error + "; " + ending;
   }
 
   WireRequest MakeRequest(const CaseRequest& request, const BaseUrl& base) const {

@@ -79,6 +79,12 @@ ordered_json ToJson(const RequestRecord& record) {
   return object;
 }
 
+ordered_json ToJson(const MutantName& mutant) {
+  ordered_json object = {{"name", mutant.name}, {"title", mutant.title}};
+  if (!mutant.provenance_issue.empty()) object["provenance"] = mutant.provenance_issue;
+  return object;
+}
+
 // What was done, beside what was expected of it.
 void AddConduct(const CaseResult& result, ordered_json& object) {
   for (const RequestRecord& record : result.requests) {
@@ -88,9 +94,7 @@ void AddConduct(const CaseResult& result, ordered_json& object) {
   for (const auto& [verdict, count] : result.repeats) {
     object["repeats"][std::string(ToString(verdict))] = count;
   }
-  if (!result.behaves_like.empty()) {
-    object["behaves_like"] = {{"name", result.behaves_like}, {"title", result.behaves_like_title}};
-  }
+  if (result.behaves_like) object["behaves_like"] = ToJson(*result.behaves_like);
   for (const TimelineEvent& event : result.timeline) {
     object["timeline"].push_back(ToJson(event));
   }
@@ -144,10 +148,10 @@ std::string FormatJson(const Suite& suite, const RunReport& report) {
                            {"clauses", Clauses(suite, report)},
                            {"results", ordered_json::array()}};
   if (report.nearest) {
-    document["nearest_mutant"] = {{"name", report.nearest->name},
-                                  {"title", report.nearest->title},
-                                  {"shared", report.nearest->shared},
-                                  {"either", report.nearest->either}};
+    ordered_json nearest = ToJson(report.nearest->name);
+    nearest["shared"] = report.nearest->shared;
+    nearest["either"] = report.nearest->either;
+    document["nearest_mutant"] = std::move(nearest);
   }
   for (const CaseResult& result : report.results) {
     document["results"].push_back(ToJson(result, suite.folder, report.command));

@@ -143,18 +143,37 @@ class LaunchTest(ConformTest):
         self.assert_error(self.write_launch(command=["./no-such-program"]), "exit status 127")
 
     def test_program_that_never_answers(self):
-        path = self.write_launch("print('still busy', flush=True); signal.pause()",
-                                 start_timeout_ms=300)  # fmt: skip
-        self.assert_error(path, "not healthy within 300 ms", "still busy")
+        command = ["sh", "-c", "echo still busy; exec sleep 3600"]
+        path = self.write_launch(command=command, start_timeout_ms=2000)
+        self.assert_error(path, "not healthy within 2000 ms", "still busy")
 
     def test_program_that_is_never_healthy(self):
         script = "import gateway\ngateway.Handler.answer = lambda self, *_: self.send_error(503)\n"
-        path = self.write_launch(script + self.GATEWAY, start_timeout_ms=2000)
+        path = self.write_launch(script + self.GATEWAY, start_timeout_ms=6000)
         self.assert_error(path, "gave 503")
+
+    def test_program_that_ends_midway(self):
+        script = (
+            "import gateway\n"
+            "def crash(*_): print('no more', file=sys.stderr, flush=True); os._exit(4)\n"
+            "gateway.Handler.attempt = crash\n" + self.GATEWAY
+        )
+        cases = [good_case(id=f"case-{number}") for number in range(6)]
+        document = {"schema_version": "1.0", "area": "own", "cases": cases}
+        (self.fixtures / "decisions" / "own.json").write_text(json.dumps(document))
+        run = self.run_launch(self.write_launch(script), "--jobs", 1)
+        fail, error = run.results("fail")[0], run.results("error")[-1]
+        self.assertIn("no answer", fail["mismatches"][-1]["actual"], run)
+        self.assertRegex(error["reason"], r"cannot connect: .*; own has ended \(exit status 4\)")
+        self.assertIn("no more", error["reason"])
 
     def test_unknown_name_in_a_template(self):
         config = {"path": "own.conf", "template": "a\n{{#pools}}\n{{kees}}\n{{/pools}}\n"}
         self.assert_error(self.write_launch(config=config), "line 3: unknown name {{kees}}")
+
+    def test_header_that_would_be_two(self):
+        self.assert_error(self.write_launch(self.GATEWAY, headers={"X-Pool": "{{pool}}\nX: y"}),
+                          "/headers/X-Pool: not a header field")  # fmt: skip
 
     def test_section_that_is_not_closed(self):
         config = {"path": "own.conf", "template": "{{#pools}}{{pool}}"}
@@ -166,18 +185,29 @@ class LaunchTest(ConformTest):
         os.mkfifo(fifo)
         return fifo, f"alive = open({str(fifo)!r}, 'w'); print('up', file=alive, flush=True)\n"
 
+    def start_runner(self, path):
+        """The runner in a process, with a folder of its own for temporary files."""
+        self.temporary = self.folder / "temporary"
+        self.temporary.mkdir()
+        return subprocess.Popen(
+            [BINARY, "--fixtures", self.fixtures, "--launch", path],
+            env={**os.environ, "TMPDIR": str(self.temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def assert_ended(self, alive):
         ended, _, _ = select.select([alive], [], [], 30)
         self.assertTrue(ended, "the program lives on")
         self.assertEqual(alive.read(), "")
+        self.assertEqual(list(self.temporary.iterdir()), [])
 
     def test_program_that_ignores_its_stop_signal_is_killed(self):
         fifo, script = self.alive_script()
         script += "import gateway_server\n"
         script += "signal.sigwait = lambda _: [signal.pause() for _ in [1]]\n"
         script += "signal.signal(signal.SIGTERM, lambda *_: signal.pause())\ngateway_server.main()"
-        command = [BINARY, "--fixtures", self.fixtures, "--launch", self.write_launch(script)]
-        runner = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        runner = self.start_runner(self.write_launch(script))
         with open(fifo, encoding="utf-8") as alive:
             self.assertEqual(alive.readline(), "up\n")
             self.assertEqual(runner.wait(timeout=60), 0)
@@ -186,10 +216,10 @@ class LaunchTest(ConformTest):
     def test_interrupt_leaves_no_program(self):
         fifo, script = self.alive_script()
         path = self.write_launch(script + "signal.pause()", start_timeout_ms=60000)
-        command = [BINARY, "--fixtures", self.fixtures, "--launch", path]
-        runner = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        runner = self.start_runner(path)
         with open(fifo, encoding="utf-8") as alive:
             self.assertEqual(alive.readline(), "up\n")
+            self.assertEqual(len(list(self.temporary.iterdir())), 1)
             runner.send_signal(signal.SIGINT)
             self.assertEqual(runner.wait(timeout=30), 128 + signal.SIGINT)
             self.assert_ended(alive)
@@ -202,6 +232,7 @@ class LaunchTest(ConformTest):
 
     def test_wrong_files_are_refused(self):
         self.assert_refused("/comand", "unknown key", comand=[])
+        self.assert_refused("/name", "empty", name="")
         self.assert_refused("/command", "required", command=None)
         self.assert_refused("/command", "must name a program", command=[])
         self.assert_refused("/policies", "not both", policy="x.json")
