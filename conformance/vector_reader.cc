@@ -168,6 +168,7 @@ Vector ReadVector(const json& value, const std::string& pointer, const std::stri
     vector.provenance_note = provenance.String("note");
     provenance.Finish();
   }
+  object.Strings("kills");  // whom it tells from a good one is the business of tests/conformance
   const json* input_value = object.RequiredObject("input");
   const json* expect_value = object.RequiredObject("expect");
   if (input_value != nullptr && expect_value != nullptr) {
@@ -192,6 +193,7 @@ std::vector<Vector> ReadVectors(std::string_view text, JsonProblems& problems) {
   root.RequiredString("function");
   const std::string function =
       root.Choice("function", "mask", {"retry_after", "classify", "provider", "mask"});
+  root.String("kills_none");  // why some of its vectors kill no mutant
   const json* array = root.RequiredArray("vectors");
   for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
     vectors.push_back(ReadVector((*array)[i], JoinPointer("/vectors", i), function, problems));

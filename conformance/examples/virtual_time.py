@@ -3,6 +3,7 @@
 import collections
 import heapq
 import itertools
+import json
 
 ANSWER, START, CHECK = range(3)  # the order of events at one moment
 
@@ -25,13 +26,21 @@ class Lanes:
         return steps[count] if count < len(steps) else {"status": 599}
 
 
+def answer_of(step):
+    """What an attempt gets back; None if the connection fails."""
+    if step.get("fault", {}).get("at") == "before_head":
+        return None
+    body = json.dumps(step["json"]) if "json" in step else step.get("text", "")
+    return {"status": step.get("status", 200), "headers": step.get("headers", {}), "body": body}
+
+
 def play(case, serve, states):
     """The trace of a case.
 
     serve(request, now) is a generator: it yields the key of each attempt, gets back the answer
-    ({"status", "headers"}, or None if the connection failed), and returns the request's outcome.
-    states(now) gives the state of each key. `now` is the virtual time in milliseconds; in serve a
-    function that tells it.
+    ({"status", "headers", "body"}, or None if the connection failed), and returns the request's
+    outcome. states(now) gives the state of each key. `now` is the virtual time in milliseconds; in
+    serve a function that tells it.
     """
     clock, lanes, order = [0], Lanes(case), itertools.count()
     requests, events, trace, running = case["requests"], [], [], {}
@@ -47,9 +56,7 @@ def play(case, serve, states):
             while True:
                 attempts.append(running[i]["request"].send(answer))
                 step = lanes.next_step(attempts[-1])
-                answer = {"status": step.get("status", 200), "headers": step.get("headers", {})}
-                if step.get("fault", {}).get("at") == "before_head":
-                    answer = None
+                answer = answer_of(step)
                 if step.get("delay_ms"):
                     due = clock[0] + step["delay_ms"]
                     running[i]["answer"] = answer

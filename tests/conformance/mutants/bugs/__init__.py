@@ -1,0 +1,1 @@
+"""What people get wrong, a function each (see bug.py)."""
