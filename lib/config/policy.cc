@@ -85,8 +85,10 @@ void ReadCooldown(ObjectReader& object, PolicyRule& rule) {
 void ReadAction(ObjectReader& object, PolicyRule& rule) {
   object.RequiredString("action");
   const std::string action =
-      object.Choice("action", "surface", {"surface", "temporary", "permanent"});
-  if (action == "surface") return;  // "reason" and "cooldown" are unknown keys there
+      object.Choice("action", "surface", {"surface", "temporary", "permanent", "next"});
+  if (action == "next") rule.action = Action::kNext;
+  // Nothing is marked: "reason" and "cooldown" are unknown keys there.
+  if (action == "surface" || action == "next") return;
   rule.action = action == "temporary" ? Action::kTemporary : Action::kPermanent;
   object.RequiredString("reason");
   rule.reason =
@@ -194,6 +196,7 @@ void ReadExhausted(ObjectReader& parent, Policy& policy, JsonProblems& problems)
   policy.answer_rate_limited = ReadAnswer(object, "rate_limited");
   policy.answer_unauthorized = ReadAnswer(object, "unauthorized");
   policy.answer_permanent = ReadAnswer(object, "permanent");
+  policy.pass_on_last_response = object.Boolean("pass_on_last", false);
   object.Finish();
 }
 

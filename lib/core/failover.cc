@@ -36,8 +36,12 @@ Step Failover::OnResponse(const ResponseFacts& response, Instant now) {
     case Action::kPermanent:
       last_mark_ = Mark{key, verdict, pool_->MarkPermanent(key, verdict.reason)};
       break;
+    case Action::kNext:
+      break;
   }
-  return NextAttempt(now);
+  const Step next = NextAttempt(now);
+  const bool is_last = next.kind == Step::Kind::kExhausted;
+  return is_last && verdict.pass_on_if_last ? Finish(Step::Kind::kForward) : next;
 }
 
 Step Failover::OnTransportError() noexcept {

@@ -62,6 +62,8 @@ std::string_view ToString(Action action) noexcept {
       return "temporary";
     case Action::kPermanent:
       return "permanent";
+    case Action::kNext:
+      return "next";
   }
   return "";
 }
@@ -87,7 +89,7 @@ Classification Policy::Classify(const ResponseFacts& response) const noexcept {
   for (const PolicyRule& rule : rules) {
     if (!CoversStatus(rule, response.status)) continue;
     if (!MeetsBodyConditions(rule, response.error)) continue;
-    Classification verdict{rule.action, rule.reason, Duration::zero()};
+    Classification verdict{rule.action, rule.reason, Duration::zero(), pass_on_last_response};
     if (rule.action == Action::kTemporary) verdict.cooldown = CooldownOf(*this, rule, response);
     return verdict;
   }

@@ -75,11 +75,12 @@ constexpr std::string_view kEveryMember = R"({
     {"status": [429], "action": "temporary", "reason": "rate_limited", "cooldown": "response"},
     {"status": [401], "action": "temporary", "reason": "rate_limited", "cooldown": "default"},
     {"status": ["403-403"], "action": "permanent", "reason": "unauthorized"},
+    {"status": [402], "action": "next"},
     {"status": [100, 999], "action": "surface"}],
   "cooldown": {"default_ms": 30000, "max_ms": 30000, "sources": ["google-retry-info",
     "retry-after-ms"]},
   "exhausted": {"rate_limited": "permanent", "unauthorized": "rate_limited",
-                "permanent": "rate_limited"}})";
+                "permanent": "rate_limited", "pass_on_last": true}})";
 
 TEST(ParsePolicyTest, EveryMemberIsRead) {
   const Result<Policy> parsed = ParsePolicy(kEveryMember, "file.json");
@@ -94,12 +95,14 @@ TEST(ParsePolicyTest, EveryMemberIsRead) {
   EXPECT_EQ(policy.answer_rate_limited, ExhaustedAnswerKind::kPermanent);
   EXPECT_EQ(policy.answer_unauthorized, ExhaustedAnswerKind::kRateLimited);
   EXPECT_EQ(policy.answer_permanent, ExhaustedAnswerKind::kRateLimited);
+  EXPECT_TRUE(policy.pass_on_last_response);
+  EXPECT_FALSE(MustLoad("coder-v1").pass_on_last_response) << "the default";
 }
 
 TEST(ParsePolicyTest, EveryMemberOfARuleIsRead) {
   const Result<Policy> parsed = ParsePolicy(kEveryMember, "file.json");
   ASSERT_TRUE(parsed.ok()) << parsed.error().message();
-  ASSERT_EQ(parsed->rules.size(), 5u);
+  ASSERT_EQ(parsed->rules.size(), 6u);
   const PolicyRule& first = parsed->rules[0];
   ASSERT_EQ(first.statuses.size(), 2u);
   EXPECT_EQ(first.statuses[0].first, 429);
@@ -119,7 +122,8 @@ TEST(ParsePolicyTest, EveryMemberOfARuleIsRead) {
   EXPECT_FALSE(parsed->rules[2].cooldown_from_response);
   EXPECT_EQ(parsed->rules[2].cooldown, Duration::zero());
   EXPECT_EQ(parsed->rules[3].action, Action::kPermanent);
-  EXPECT_EQ(parsed->rules[4].action, Action::kSurface);
+  EXPECT_EQ(parsed->rules[4].action, Action::kNext);
+  EXPECT_EQ(parsed->rules[5].action, Action::kSurface);
 }
 
 // What no schema can express, so that it is not among the files of invalid/.

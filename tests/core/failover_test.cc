@@ -129,6 +129,34 @@ TEST_F(FailoverTest, TransportErrorsAndDepartedClientsMarkNothing) {
   EXPECT_EQ(pool_->counts(At(0s)).valid, pool_->size());
 }
 
+TEST_F(FailoverTest, NextTriesTheNextKeyAndMarksNothing) {
+  const MarkKey next = [](const ResponseFacts&) { return Classification{Action::kNext}; };
+  Failover failover(pool_.get(), next);
+  failover.Start(At(0s));
+  EXPECT_EQ(failover.OnResponse(Response(429), At(0s)).key, KeyIndex{1});
+  EXPECT_EQ(failover.last_mark(), std::nullopt);
+  failover.OnResponse(Response(429), At(0s));
+  const Step end = failover.OnResponse(Response(429), At(0s));
+  EXPECT_EQ(end.kind, Step::Kind::kExhausted);
+  EXPECT_EQ(end.exhaustion.retry_after, 0s) << "every key is still valid";
+  EXPECT_EQ(pool_->counts(At(0s)).valid, pool_->size());
+}
+
+TEST_F(FailoverTest, TheLastAnswerIsPassedOnWhereThePolicySaysSo) {
+  const MarkKey pass_on = [](const ResponseFacts&) {
+    return Classification{Action::kTemporary, MarkReason::kRateLimited, 5s, true};
+  };
+  Failover failover(pool_.get(), pass_on);
+  failover.Start(At(0s));
+  EXPECT_EQ(failover.OnResponse(Response(429), At(0s)).kind, Step::Kind::kAttempt);
+  EXPECT_EQ(failover.OnResponse(Response(429), At(0s)).kind, Step::Kind::kAttempt);
+  EXPECT_EQ(failover.OnResponse(Response(429), At(0s)).kind, Step::Kind::kForward);
+  EXPECT_EQ(failover.last_mark()->key, KeyIndex{2}) << "the last key is marked all the same";
+
+  Failover late(pool_.get(), pass_on);
+  EXPECT_EQ(late.Start(At(0s)).kind, Step::Kind::kExhausted) << "no answer to pass on";
+}
+
 TEST_F(FailoverTest, SteppingAllocatesNothing) {
   const std::size_t before = testing::AllocationCount();
   Failover failover(pool_.get(), mark_key_);

@@ -56,6 +56,15 @@ TEST(PolicyTest, Classify6APolicyIsData) {
   EXPECT_EQ(policy.AnswerFor(Exhaustion::Kind::kPermanent), ExhaustedAnswerKind::kRateLimited);
 }
 
+TEST(PolicyTest, PassingOnTheLastAnswerIsThePolicysAndPartOfEveryVerdict) {
+  Policy policy;
+  policy.rules = {Rule(429, Action::kNext)};
+  EXPECT_FALSE(Classify(policy, 429).pass_on_if_last);
+  policy.pass_on_last_response = true;
+  EXPECT_EQ(Classify(policy, 429).action, Action::kNext);
+  EXPECT_TRUE(Classify(policy, 429).pass_on_if_last);
+}
+
 TEST(PolicyTest, TheFirstRuleThatMatchesDecides) {
   Policy policy;
   policy.rules = {Rule(429, Action::kPermanent), Rule(429, Action::kTemporary)};

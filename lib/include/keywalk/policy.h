@@ -38,13 +38,17 @@ enum class Action : std::uint8_t {
   kSurface,    // pass it on; the key is not marked
   kTemporary,  // cool the key and try the next
   kPermanent,  // take the key out for good and try the next
+  kNext,       // try the next; the key is not marked: a gateway without a memory of keys
 };
-std::string_view ToString(Action action) noexcept;  // "surface", "temporary", "permanent"
+// "surface", "temporary", "permanent", "next".
+std::string_view ToString(Action action) noexcept;
 
 struct Classification {
   Action action = Action::kSurface;
   MarkReason reason = MarkReason::kRateLimited;
   Duration cooldown{};  // of kTemporary; zero means the pool's default
+  // If no key is left after this response, pass it on instead of answering the exhaustion.
+  bool pass_on_if_last = false;
 };
 
 // One row of a policy. A response matches if its status is in a range and, where body conditions
@@ -89,6 +93,9 @@ struct Policy {
   ExhaustedAnswerKind answer_rate_limited = ExhaustedAnswerKind::kRateLimited;
   ExhaustedAnswerKind answer_unauthorized = ExhaustedAnswerKind::kPermanent;
   ExhaustedAnswerKind answer_permanent = ExhaustedAnswerKind::kPermanent;
+  // A walk that ends without a key passes on the last answer it got; the answers above are for a
+  // walk that found no key at all.
+  bool pass_on_last_response = false;
 
   // True if the verdict on that status may depend on the body, so that the driver reads a bounded
   // prefix of it first.
