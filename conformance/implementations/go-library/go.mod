@@ -1,0 +1,3 @@
+module keywalk.example/go-library
+
+go 1.19
