@@ -124,6 +124,11 @@ struct Case {
   std::vector<Operation> operations;
 
   std::shared_ptr<const nlohmann::json> source;  // the case as it stands in its file
+
+  // Of a case that is held to an implementation's own policy (computed_expectation.h): where that
+  // is not what the fixture states, and why it cannot be run. Else empty.
+  std::vector<std::string> differs;
+  std::string cannot_run;
 };
 
 // How many attempts the lane's steps serve, each counted as often as it says.

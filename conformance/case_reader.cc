@@ -239,6 +239,20 @@ Case Instantiate(const Case& test_case, const Secrets& secrets) {
   return instance;
 }
 
+Case ReadAgain(const Case& test_case, json source) {
+  Case changed = test_case;
+  changed.source = std::make_shared<const json>(std::move(source));
+  Secrets secrets = AliasesAsSecrets(test_case);
+  if (test_case.kind == Case::Kind::kScenario) {
+    for (auto& [alias, secret] : secrets) secret = "{" + alias + "}";  // put in over sockets
+  }
+  Case again = Instantiate(changed, secrets);
+  again.source = std::move(changed.source);
+  again.differs = test_case.differs;
+  again.cannot_run = test_case.cannot_run;
+  return again;
+}
+
 std::vector<Case> ReadCases(std::string_view text, bool over_sockets, JsonProblems& problems) {
   std::vector<Case> cases;
   const json document = config::ParseJson(text, problems);

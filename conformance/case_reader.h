@@ -2,6 +2,7 @@
 #ifndef KEYWALK_CONFORMANCE_CASE_READER_H_
 #define KEYWALK_CONFORMANCE_CASE_READER_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ std::vector<Case> ReadCases(std::string_view text, bool over_sockets,
 // The case with every `{ALIAS}` replaced by that key's secret. Cases without sockets come
 // instantiated: there the alias is the secret.
 Case Instantiate(const Case& test_case, const Secrets& secrets);
+
+// The case as a changed document has it. What stands beside the document (`differs`) stays.
+Case ReadAgain(const Case& test_case, nlohmann::json source);
 
 // A header member of a document: name to string or to an array of strings.
 Headers ReadHeaders(config::ObjectReader& object, std::string_view key,

@@ -163,7 +163,7 @@ Result<LoadedPolicy> LoadPolicyWithContent(const std::string& path) {
   Result<Policy> policy = ParsePolicy(*text, path);
   if (!policy) return policy.error();
   return LoadedPolicy{std::make_shared<const Policy>(*std::move(policy)),
-                      std::make_shared<const json>(std::move(content))};
+                      std::make_shared<const json>(std::move(content)), false, ""};
 }
 
 Result<Suite> LoadSuite(const std::string& folder) {

@@ -28,6 +28,8 @@ struct Clause {
 struct LoadedPolicy {
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<const nlohmann::json> content;
+  bool is_own = false;  // an implementation's, not one that fixtures state expectations for
+  std::string file;     // of one given by --policy: where it stands; else empty
 };
 
 // Read-only once loaded; concurrent reads are safe.

@@ -19,6 +19,7 @@
 #include "conformance/child_process.h"
 #include "conformance/clause_table.h"
 #include "conformance/command_line.h"
+#include "conformance/computed_expectation.h"
 #include "conformance/displayable.h"
 #include "conformance/fixture_loader.h"
 #include "conformance/known_failing.h"
@@ -34,6 +35,7 @@
 #include "conformance/shell_word.h"
 #include "conformance/suite_runner.h"
 #include "conformance/terminal_report.h"
+#include "conformance/usual_answers.h"
 #include "keywalk/config.h"
 
 namespace keywalk::conformance {
@@ -75,10 +77,13 @@ std::string UsualFixtures() {
   return (self.parent_path().parent_path() / KEYWALK_INSTALLED_FIXTURES).string();
 }
 
-// The names of the policies to run; a file's policy joins the suite under its own name.
+// The names of the policies to run; a file's policy joins the suite under its own name, and so do
+// the cases as that policy would have them.
 Result<std::vector<std::string>> ResolvePolicies(const std::vector<std::string>& wanted,
                                                  Suite& suite) {
   std::vector<std::string> names;
+  std::vector<std::string> own;
+  std::vector<std::string> others;
   for (const std::string& text : wanted) {
     if (text.find('/') == std::string::npos && !text.ends_with(".json")) {
       if (suite.FindPolicy(text) == nullptr) {
@@ -87,13 +92,18 @@ Result<std::vector<std::string>> ResolvePolicies(const std::vector<std::string>&
         return Error("unknown policy \"" + text + "\"; known are" + known);
       }
       names.push_back(text);
+      (suite.FindPolicy(text)->is_own ? own : others).push_back(text);
       continue;
     }
     Result<LoadedPolicy> loaded = LoadPolicyWithContent(text);
     if (!loaded) return loaded.error();
     names.push_back(loaded->policy->name);
+    loaded->is_own = suite.FindPolicy(names.back()) == nullptr;
+    (loaded->is_own ? own : others).push_back(names.back());
+    loaded->file = text;
     suite.policies.insert_or_assign(names.back(), *std::move(loaded));
   }
+  HoldToOwnPolicies(own, others, suite);
   return names;
 }
 
@@ -239,13 +249,14 @@ RunOptions MakeRunOptions(const CommandLine& line, std::vector<std::string> poli
   return options;
 }
 
-int RunAndReport(const CommandLine& line, const Suite& suite, const KnownBefore& known,
-                 RunOptions options, Adapter& adapter) {
+int RunAndReport(const CommandLine& line, Suite suite, const KnownBefore& known, RunOptions options,
+                 Adapter& adapter) {
   const Result<Outputs> outputs = Outputs::Claim(line);
   if (!outputs) return Fail(outputs.error().message());
   const auto started_at = std::chrono::system_clock::now();
   const Reply<Identity> identity = adapter.Hello();
   if (!identity) return Fail("cannot start the adapter: " + identity.error().reason());
+  if (!identity->Has("body.verbatim")) UseUsualAnswers(suite);
   ProgressLine progress;
   RunReport report =
       RunSuite(suite, adapter, *identity, options,
@@ -282,10 +293,13 @@ int Main(int argc, const char* const* argv) {
     if (!loaded) return Fail(loaded.error().message());
     launch = *std::move(loaded);
     if (launch->policy) {
+      launch->policy->is_own = suite->FindPolicy(launch->policy->policy->name) == nullptr;
       suite->policies.insert_or_assign(launch->policy->policy->name, *launch->policy);
     }
   }
-  Result<std::vector<std::string>> policies = ResolvePolicies(line.policies, *suite);
+  std::vector<std::string> wanted = line.policies;
+  if (wanted.empty() && launch && launch->policy) wanted = {launch->policy->policy->name};
+  Result<std::vector<std::string>> policies = ResolvePolicies(wanted, *suite);
   if (!policies) return Fail(policies.error().message());
   if (line.list) return List(*suite, line.selection);
   const Result<KnownBefore> known = LoadKnown(line, *suite);

@@ -8,6 +8,7 @@
 
 #include "conformance/comparison.h"
 #include "conformance/vector_runner.h"
+#include "conformance/wire_observation.h"
 #include "conformance/wire_runner.h"
 
 namespace keywalk::conformance {
@@ -154,7 +155,8 @@ class SuiteRun {
     for (const std::string& capability : test_case.capabilities) {
       const bool declared = std::find(policy.declares.begin(), policy.declares.end(), capability) !=
                             policy.declares.end();
-      if (!declared && !identity_.Has(capability)) return capability;
+      const bool by_value = capability == "body.verbatim" && ComparesByValue(test_case);
+      if (!declared && !by_value && !identity_.Has(capability)) return capability;
     }
     const bool acts_on_pool = test_case.kind == Case::Kind::kOperations;
     return acts_on_pool && !identity_.Has("decide.pool") ? "decide.pool" : "";
@@ -168,6 +170,11 @@ class SuiteRun {
       const Way way = is_scenario ? Way::kSockets : Way::kDecide;
       planned_.push_back(
           Skipped(BlankResult(test_case, name, way), "needs the capability " + missing));
+      return;
+    }
+    if (!test_case.cannot_run.empty()) {
+      const Way way = is_scenario ? Way::kSockets : Way::kDecide;
+      planned_.push_back(Skipped(BlankResult(test_case, name, way), test_case.cannot_run));
       return;
     }
     const bool decides = !is_scenario && identity_.Has("decide");
@@ -250,6 +257,8 @@ class SuiteRun {
   }
 
   void Add(CaseResult result) {
+    const LoadedPolicy* policy = suite_.FindPolicy(result.policy);
+    if (policy != nullptr) result.policy_file = policy->file;
     if (on_progress_) on_progress_(result, total_);
     report_.results.push_back(std::move(result));
   }
@@ -310,6 +319,7 @@ CaseResult BlankResult(const Case& test_case, const std::string& policy, Way way
   result.clauses = test_case.clauses;
   result.provenance_issue = test_case.provenance_issue;
   result.provenance_note = test_case.provenance_note;
+  result.differs = test_case.differs;
   return result;
 }
 

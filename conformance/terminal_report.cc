@@ -87,6 +87,15 @@ void WriteSameTrace(std::ostream& out, const RunReport& report) {
   out << "  same trace over sockets: " << passed << " of " << repeated << " decision cases\n";
 }
 
+// By a policy of its own an implementation may pass with what the specification has otherwise.
+void WriteDiffers(std::ostream& out, const RunReport& report) {
+  const auto count =
+      std::count_if(report.results.begin(), report.results.end(), [](const CaseResult& result) {
+        return result.verdict != Verdict::kSkipped && !result.differs.empty();
+      });
+  if (count > 0) out << "  held to its own policy where that differs from SPEC: " << count << "\n";
+}
+
 void WriteClauses(std::ostream& out, const std::vector<ClauseEntry>& entries) {
   std::array<std::size_t, 2> total{};
   std::array<std::size_t, 2> proven{};
@@ -149,6 +158,7 @@ void WriteBad(std::ostream& out, const Suite& suite, const CaseResult& result,
   if (!result.reason.empty()) out << "    " << result.reason << "\n";
   if (!result.reason_url.empty()) out << "    see " << result.reason_url << "\n";
   for (const Mismatch& mismatch : result.mismatches) WriteMismatch(out, mismatch);
+  for (const std::string& difference : result.differs) out << "    " << difference << "\n";
   if (result.behaves_like) out << "    behaves like " << Describe(*result.behaves_like) << "\n";
   if (with_timeline) WriteTimeline(out, result.timeline);
   for (const std::string& id : result.clauses) {
@@ -185,6 +195,7 @@ std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimel
   WriteTable(out, report);
   out << "\n";
   WriteSameTrace(out, report);
+  WriteDiffers(out, report);
   WriteClauses(out, CountClauses(suite, report));
   WriteSkips(out, report);
   if (report.nearest) {
@@ -206,7 +217,8 @@ std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimel
 
 std::string RepeatCommand(const std::string& command, const CaseResult& result) {
   std::string text = command;
-  if (!result.policy.empty()) text += " --policy " + ShellQuoted(result.policy);
+  const std::string& policy = result.policy_file.empty() ? result.policy : result.policy_file;
+  if (!policy.empty()) text += " --policy " + ShellQuoted(policy);
   return text + " --select " + ShellQuoted(result.id);
 }
 

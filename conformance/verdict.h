@@ -70,7 +70,8 @@ struct CaseResult {
   std::string id;
   std::string title;
   std::string area;
-  std::string policy;  // empty for a vector without one
+  std::string policy;       // empty for a vector without one
+  std::string policy_file;  // of one given by --policy; else empty
   Way way = Way::kDecide;
   std::string level = "must";
   std::string file;  // where the fixture stands
@@ -89,6 +90,8 @@ struct CaseResult {
   Timeline timeline;                                         // over sockets only
   std::map<Verdict, std::size_t> repeats;  // how often each came; empty unless it was repeated
   std::optional<MutantName> behaves_like;  // the known-bad implementation that does the same
+  // Where the implementation's own policy, to which it was held, is not what the fixture states.
+  std::vector<std::string> differs;
   std::chrono::nanoseconds duration{};
 };
 

@@ -126,6 +126,7 @@ class WireCaseRun {
       WireRequest request = MakeRequest(case_.requests[indexes[i]], *base);
       seen[i].sent_body = request.body;
       seen[i].upstream_path = context_.pool.upstream_path();
+      seen[i].merged = context_.endpoint.body;
       if (indexes.size() == 1) {
         seen[i].exchange = Exchange(request);
       } else {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,10 +28,15 @@ struct WireObservation {
   std::vector<WireAttempt> attempts;             // in order of arrival
   std::string upstream_path;                     // of the pool's base URL
   std::shared_ptr<const std::string> sent_body;  // null: none
+  std::shared_ptr<const nlohmann::json> merged;  // of the pool's endpoint; null: nothing
 };
 
+// True if every body of the case is JSON, so that it can be compared by value with an
+// implementation that reads bodies and writes them anew.
+bool ComparesByValue(const Case& test_case);
+
 // Adds what differs from the request's expectations. `verbatim`: the implementation passes bodies
-// on byte for byte.
+// on byte for byte; else they are compared by value, and may have gained members.
 void CompareWire(const Case& test_case, const CaseRequest& request, const Policy& policy,
                  bool verbatim, const WireObservation& seen, std::vector<Mismatch>& mismatches);
 

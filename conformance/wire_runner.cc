@@ -18,6 +18,9 @@
 namespace keywalk::conformance {
 namespace {
 
+// Of each request, for comparison by value.
+constexpr std::size_t kKeptBodyBytes = 1 << 20;
+
 void Refuse(const Refusal& refusal, CaseResult& result) {
   result.verdict = refusal.kind() == Refusal::Kind::kSkipped ? Verdict::kSkipped : Verdict::kError;
   result.reason = refusal.reason();
@@ -59,7 +62,9 @@ class WireRun {
     // Not after it: the mock's clock begins before Start() returns, and what the journal then dates
     // too early is put right by the request that caused it (wire_timeline.cc).
     mock_started_ = std::chrono::steady_clock::now();
-    auto mock = mock::MockServer::Start(mock::MockServerOptions(), mock::Script());
+    mock::MockServerOptions options;
+    if (!identity_.Has("body.verbatim")) options.journal_body_bytes = kKeptBodyBytes;
+    auto mock = mock::MockServer::Start(std::move(options), mock::Script());
     if (!mock) return Refusal::Error("mock upstream: " + mock.error().message());
     mock_ = *std::move(mock);
     mock::Script script;

@@ -124,6 +124,7 @@ ordered_json ToJson(const CaseResult& result, const std::string& folder,
         {{"where", mismatch.where}, {"expected", mismatch.expected}, {"actual", mismatch.actual}});
   }
   if (!result.notes.empty()) object["notes"] = result.notes;
+  if (!result.differs.empty()) object["differs"] = result.differs;
   AddConduct(result, object);
   if (!result.provenance_issue.empty()) object["provenance"] = result.provenance_issue;
   if (!result.provenance_note.empty()) object["provenance_note"] = result.provenance_note;
