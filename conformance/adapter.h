@@ -66,13 +66,22 @@ struct PoolSetup {
   std::string policy;
   std::vector<std::string> keys;  // the secrets
   std::string base_url;           // of the upstream
+  CaseSetup more;                 // with the secrets of its client tokens
+  // "metrics", "dump": what the suite will look at, and expects to be of this pool alone.
+  std::vector<std::string> observe;
 };
+
+// A sample of a metrics page, such as `keys{state="valid"}`; more labels may be there.
+using Series = std::map<std::string, std::string>;  // by the names of kSeries
 
 // Where and how the requests of a pool are sent.
 struct PoolEndpoint {
   std::string base_url;
   Headers headers;                             // added to every request
   std::shared_ptr<const nlohmann::json> body;  // merged into a JSON body; null: nothing
+  std::string metrics_url;                     // Prometheus text; empty: none
+  Series series;
+  std::string dump_dir;  // where its records are; empty: nowhere
 };
 using PoolEndpoints = std::map<std::string, PoolEndpoint>;  // by pool id
 

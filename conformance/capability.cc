@@ -11,7 +11,7 @@ constexpr std::string_view kKnown[] = {
     // What a gateway does beyond choosing keys.
     "body.verbatim", "pool.validation", "drain.bounded", "stream.any", "trailers", "body.abort",
     "client.abort", "upstream.early", "upstream.reuse", "headers.hop", "websocket.refuse",
-    "target.confine", "body.limit", "client-tokens", "metrics", "dump", "copilot",
+    "target.confine", "body.limit", "client-tokens", "metrics", "dump", "copilot", "time.limits",
     // The declared clauses of the specification.
     "retry.http-date", "retry.cap", "retry.provider-hints", "classify.body", "secret.redact-echo",
     "recovery.half-open"};

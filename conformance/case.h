@@ -47,6 +47,7 @@ struct ExpectedUpstream {
   Headers headers;
   std::vector<std::string> absent_headers;
   bool same_body = false;  // byte for byte the client's
+  bool reused = false;     // on a connection on which the upstream had been asked before
 };
 
 struct ExpectedRequest {
@@ -57,15 +58,30 @@ struct ExpectedRequest {
   std::optional<Milliseconds> within;  // real time to the complete answer
 };
 
+// Where a client goes away, without a word.
+struct Departure {
+  enum class At : std::uint8_t {
+    kUpload,   // after `bytes` of its body
+    kWaiting,  // once the last expected attempt is at the upstream
+    kHead,     // once it has the answer's head
+    kBody,     // after `bytes` of the answer's body
+  };
+  At at = At::kWaiting;
+  std::uint64_t bytes = 0;
+  bool reset = false;  // by RST, not by FIN
+};
+
 struct CaseRequest {
   std::string id;
   std::optional<Milliseconds> at;  // virtual time; nullopt: when the one before ended
   std::string method = "POST";
-  std::string path;  // below the base URL
+  std::string path;    // below the base URL
+  std::string origin;  // put before the target: absolute form; empty: origin form
   Headers headers;
   std::string byok;                         // alias of the client's own key; empty: none
   std::shared_ptr<const std::string> body;  // null: the driver's choice
   bool chunked = false;
+  std::optional<Departure> leaves;
   ExpectedRequest expect;
 };
 
@@ -74,6 +90,37 @@ struct StateCheck {
   Milliseconds at{0};
   std::vector<std::string> states;
 };
+
+// What the implementation must be set up with beside the pool.
+struct CaseSetup {
+  std::map<std::string, std::int64_t> limits;  // by the name of proxy_config.schema.json
+  std::vector<std::string> client_tokens;      // aliases
+  bool byok = true;                            // false: clients' own keys are refused
+};
+
+// What of the implementation's own records is looked at once all requests have ended.
+struct ExpectedRecords {
+  // By the names of kSeries: what they must show of this pool alone.
+  std::map<std::string, double> metrics;
+  // A record that must be there: one that holds all of these texts.
+  struct Record {
+    bool access = false;  // an access record, else any
+    std::vector<std::string> includes;
+  };
+  std::vector<Record> dump;
+};
+
+// What an implementation's metrics can be asked for (fixtures/README.md).
+inline constexpr std::string_view kSeries[] = {"keys_valid",
+                                               "keys_temporary",
+                                               "keys_permanent",
+                                               "requests",
+                                               "attempts",
+                                               "failovers_rate_limited",
+                                               "failovers_unauthorized",
+                                               "exhausted_rate_limited",
+                                               "exhausted_unauthorized",
+                                               "exhausted_permanent"};
 
 // One step of a case that acts on a pool directly.
 struct Operation {
@@ -121,6 +168,8 @@ struct Case {
   std::map<std::string, mock::Lane, std::less<>> lanes;  // by alias; "default" serves the rest
   std::vector<CaseRequest> requests;
   std::vector<StateCheck> checks;
+  CaseSetup setup;
+  ExpectedRecords records;
   std::vector<Operation> operations;
 
   std::shared_ptr<const nlohmann::json> source;  // the case as it stands in its file

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "config/schema_version.h"
 #include "conformance/capability.h"
+#include "conformance/case_setup_reader.h"
 #include "conformance/expectation_reader.h"
 #include "conformance/operation_reader.h"
 #include "conformance/outcome_json.h"
@@ -24,11 +26,29 @@ using config::ObjectReader;
 using nlohmann::json;
 
 constexpr IntegerRange kTimeRangeMs{0, 1'000'000'000'000};
+constexpr IntegerRange kBytesRange{0, 1'000'000'000};
 constexpr std::size_t kMaxKeys = 10'000;
 
 // The path below the base URL that a client of that provider usually asks for.
 std::string UsualPath(std::string_view provider) {
   return provider == "anthropic" ? "/messages" : "/chat/completions";
+}
+
+Departure ReadDeparture(const json& value, const std::string& pointer, JsonProblems& problems) {
+  Departure departure;
+  ObjectReader object(value, pointer, problems);
+  object.RequiredString("at");
+  const std::string at = object.Choice("at", "waiting", {"upload", "waiting", "head", "body"});
+  if (at == "upload") departure.at = Departure::At::kUpload;
+  if (at == "head") departure.at = Departure::At::kHead;
+  if (at == "body") departure.at = Departure::At::kBody;
+  const bool counts = at == "upload" || at == "body";
+  if (counts) {
+    departure.bytes = static_cast<std::uint64_t>(object.RequiredInteger("bytes", kBytesRange));
+  }
+  departure.reset = object.Choice("by", "close", {"close", "reset"}) == "reset";
+  object.Finish();
+  return departure;
 }
 
 CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size_t index,
@@ -40,6 +60,7 @@ CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size
   request.method = object.String("method", "POST");
   request.path = object.String("path", UsualPath(provider));
   if (!request.path.starts_with('/')) object.Problem("path", "must begin with \"/\"");
+  request.origin = object.String("origin");
   request.headers = ReadHeaders(object, "headers", problems);
   request.byok = object.String("byok");
   if (const json* body = object.Object("body")) {
@@ -49,8 +70,14 @@ CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size
         std::make_shared<const std::string>(mock::ReadContent(content).value_or(std::string()));
     content.Finish();
   }
+  if (const json* leaves = object.Object("leaves")) {
+    request.leaves = ReadDeparture(*leaves, object.PointerTo("leaves"), problems);
+  }
   if (const json* expect = object.RequiredObject("expect")) {
     request.expect = ReadExpectation(*expect, object.PointerTo("expect"), problems);
+  }
+  if (request.leaves.has_value() != (request.expect.outcome.kind == Outcome::Kind::kGone)) {
+    object.Problem("leaves", "goes with the outcome \"gone\", and that with it");
   }
   object.Finish();
   return request;
@@ -162,6 +189,7 @@ void ReadActs(ObjectReader& object, bool over_sockets, Case& test_case, JsonProb
   ReadLanes(object, test_case, problems);
   ReadRequests(object, test_case, problems);
   ReadChecks(object, test_case, problems);
+  ReadSetup(object, over_sockets, test_case, problems);
 }
 
 Case ReadCase(const json& value, const std::string& pointer, bool over_sockets,

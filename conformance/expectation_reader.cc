@@ -79,6 +79,7 @@ std::vector<ExpectedUpstream> ReadUpstream(const json& array, const std::string&
     attempt.headers = ReadHeaders(object, "headers", problems);
     attempt.absent_headers = object.Strings("absent_headers");
     attempt.same_body = object.Choice("body", "", {"same"}) == "same";
+    attempt.reused = object.Choice("connection", "", {"reused"}) == "reused";
     object.Finish();
     attempts.push_back(std::move(attempt));
   }

@@ -4,19 +4,27 @@
 #include <nlohmann/json.hpp>
 
 #include "keywalk/provider.h"
+#include "keywalk/secret.h"
 
 namespace keywalk::conformance {
 namespace {
 
 using nlohmann::json;
 
+// A hint shows four bytes in a row; so many are no chance.
+constexpr std::size_t kLeakBytes = 8;
+
+void ReplaceAll(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos;) {
+    text.replace(at, what.size(), by);
+    at += by.size();
+  }
+}
+
 void SubstituteText(std::string& text, const Secrets& secrets) {
   for (const auto& [alias, secret] : secrets) {
-    const std::string placeholder = "{" + alias + "}";
-    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos;) {
-      text.replace(at, placeholder.size(), secret);
-      at += secret.size();
-    }
+    ReplaceAll(text, "{" + alias + "}", secret);
+    ReplaceAll(text, "{" + alias + ":hint}", MaskKey(secret));
   }
 }
 
@@ -31,6 +39,7 @@ Secrets AliasesAsSecrets(const Case& test_case) {
   for (const CaseRequest& request : test_case.requests) {
     if (!request.byok.empty()) secrets[request.byok] = request.byok;
   }
+  for (const std::string& token : test_case.setup.client_tokens) secrets[token] = token;
   return secrets;
 }
 
@@ -40,6 +49,19 @@ void SubstituteSecrets(json& value, const Secrets& secrets) {
   } else if (value.is_structured()) {
     for (json& member : value) SubstituteSecrets(member, secrets);
   }
+}
+
+std::string FindLeak(std::string_view text, const Secrets& secrets) {
+  for (const auto& [alias, secret] : secrets) {
+    if (secret.size() >= kLeakBytes && text.find(secret) != std::string_view::npos) return alias;
+  }
+  for (const auto& [alias, secret] : secrets) {
+    for (std::size_t at = 0; at + kLeakBytes <= secret.size(); ++at) {
+      const std::string_view part = std::string_view(secret).substr(at, kLeakBytes);
+      if (text.find(part) != std::string_view::npos) return alias;
+    }
+  }
+  return "";
 }
 
 void AddClientKey(Headers& headers, std::string_view provider, std::string_view secret) {

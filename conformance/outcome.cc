@@ -23,8 +23,8 @@ void Append(std::string& text, std::string_view name, std::string_view value) {
 
 bool Outcome::operator==(const Outcome& other) const {
   if (kind != other.kind) return false;
-  if (kind == Kind::kForward) return status == other.status;
-  if (kind == Kind::kTransportError) return true;
+  if (kind == Kind::kForward || kind == Kind::kRefused) return status == other.status;
+  if (kind != Kind::kExhausted) return true;
   return exhaustion.kind == other.exhaustion.kind &&
          exhaustion.retry_after == other.exhaustion.retry_after;
 }
@@ -35,6 +35,10 @@ std::string Describe(const Outcome& outcome) {
       return "forward " + std::to_string(outcome.status);
     case Outcome::Kind::kTransportError:
       return "transport error";
+    case Outcome::Kind::kRefused:
+      return "refused " + std::to_string(outcome.status);
+    case Outcome::Kind::kGone:
+      return "the client gone, the attempt ended";
     case Outcome::Kind::kExhausted:
       break;
   }

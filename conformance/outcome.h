@@ -19,14 +19,20 @@ namespace keywalk::conformance {
 
 // How one request ended, seen from the client.
 struct Outcome {
-  enum class Kind : std::uint8_t { kForward, kExhausted, kTransportError };
+  enum class Kind : std::uint8_t {
+    kForward,
+    kExhausted,
+    kTransportError,
+    kRefused,  // the implementation answers by itself: the request is wrong
+    kGone,     // nobody was there any more to be answered
+  };
   Kind kind = Kind::kForward;
-  int status = 0;           // of kForward
+  int status = 0;           // of kForward and kRefused
   Exhaustion exhaustion{};  // of kExhausted
 
   bool operator==(const Outcome& other) const;
 };
-// `forward 200`, `exhausted (rate_limited, 3000 ms)`, `transport error`.
+// `forward 200`, `exhausted (rate_limited, 3000 ms)`, `transport error`, `refused 413`, `gone`.
 std::string Describe(const Outcome& outcome);
 
 // What one pool operation gave; only the members that its kind of operation has are set.

@@ -13,6 +13,7 @@ using config::ObjectReader;
 using nlohmann::json;
 
 constexpr IntegerRange kStatusRange{100, 999};
+constexpr IntegerRange kRefusalRange{400, 599};
 constexpr IntegerRange kCountRange{0, 1'000'000};
 
 Exhaustion ReadExhaustion(const json& value, const std::string& pointer, JsonProblems& problems) {
@@ -65,25 +66,29 @@ Duration ReadMilliseconds(ObjectReader& object, std::string_view key) {
 Outcome ReadOutcome(const json& value, const std::string& pointer, JsonProblems& problems) {
   Outcome outcome;
   ObjectReader object(value, pointer, problems);
-  const bool forward = object.Has("forward");
-  const bool exhausted = object.Has("exhausted");
-  const bool transport_error = object.Has("transport_error");
-  if (forward + exhausted + transport_error != 1) {
-    problems.Add(pointer, R"(needs exactly one of "forward", "exhausted", "transport_error")");
+  const int given = object.Has("forward") + object.Has("exhausted") +
+                    object.Has("transport_error") + object.Has("refused") + object.Has("gone");
+  if (given != 1) {
+    problems.Add(pointer,
+                 "needs exactly one of \"forward\", \"exhausted\", \"transport_error\", "
+                 "\"refused\", \"gone\"");
     return outcome;
   }
-  if (forward) {
+  if (object.Has("forward")) {
     outcome.status = static_cast<int>(object.RequiredInteger("forward", kStatusRange));
-  } else if (exhausted) {
+  } else if (object.Has("refused")) {
+    outcome.kind = Outcome::Kind::kRefused;
+    outcome.status = static_cast<int>(object.RequiredInteger("refused", kRefusalRange));
+  } else if (object.Has("exhausted")) {
     const json* detail = object.RequiredObject("exhausted");
     if (detail != nullptr) {
       outcome = Exhausted(ReadExhaustion(*detail, object.PointerTo("exhausted"), problems));
     }
   } else {
-    outcome.kind = Outcome::Kind::kTransportError;
-    if (!object.Boolean("transport_error", true)) {
-      object.Problem("transport_error", "must be true");
-    }
+    const bool gone = object.Has("gone");
+    outcome.kind = gone ? Outcome::Kind::kGone : Outcome::Kind::kTransportError;
+    const char* name = gone ? "gone" : "transport_error";
+    if (!object.Boolean(name, true)) object.Problem(name, "must be true");
   }
   object.Finish();
   return outcome;

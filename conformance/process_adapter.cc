@@ -43,12 +43,33 @@ std::optional<Refusal> ReadRefusal(const json& reply) {
   return std::nullopt;
 }
 
+// What a pool does not ask for is left out: it needs a capability that the adapter declares.
 json ToJson(const PoolSetup& pool) {
-  return {{"id", pool.id},
-          {"provider", pool.provider},
-          {"policy", pool.policy},
-          {"keys", pool.keys},
-          {"base_url", pool.base_url}};
+  json setup = {{"id", pool.id},
+                {"provider", pool.provider},
+                {"policy", pool.policy},
+                {"keys", pool.keys},
+                {"base_url", pool.base_url}};
+  if (!pool.more.limits.empty()) setup["limits"] = pool.more.limits;
+  if (!pool.more.client_tokens.empty()) setup["client_tokens"] = pool.more.client_tokens;
+  if (!pool.more.byok) setup["byok"] = false;
+  if (!pool.observe.empty()) setup["observe"] = pool.observe;
+  return setup;
+}
+
+// `{"url", "series": {NAME: SAMPLE}}`.
+void ReadMetrics(const json& value, const std::string& pointer, PoolEndpoint& endpoint,
+                 JsonProblems& problems) {
+  ObjectReader metrics(value, pointer, problems);
+  endpoint.metrics_url = metrics.RequiredString("url");
+  if (const json* series = metrics.RequiredObject("series")) {
+    ObjectReader names(*series, metrics.PointerTo("series"), problems);
+    for (const std::string_view name : kSeries) {
+      if (names.Has(name)) endpoint.series.emplace(name, names.String(name));
+    }
+    names.Finish();
+  }
+  metrics.Finish();
 }
 
 class ProcessAdapter final : public Adapter {
@@ -70,6 +91,8 @@ class ProcessAdapter final : public Adapter {
     for (const PoolSetup& pool : pools) {
       command["pools"].push_back(ToJson(pool));
       secrets.insert(secrets.end(), pool.keys.begin(), pool.keys.end());
+      const std::vector<std::string>& tokens = pool.more.client_tokens;
+      secrets.insert(secrets.end(), tokens.begin(), tokens.end());
     }
     log_.SetSecrets(std::move(secrets));
     Reply<json> reply = Call(std::move(command), options_.start_limit);
@@ -162,6 +185,10 @@ class ProcessAdapter final : public Adapter {
       endpoint.headers = ReadHeaders(member, "headers", problems);
       const json* body = member.Object("body");
       if (body != nullptr && !body->empty()) endpoint.body = std::make_shared<const json>(*body);
+      if (const json* metrics = member.Object("metrics")) {
+        ReadMetrics(*metrics, member.PointerTo("metrics"), endpoint, problems);
+      }
+      endpoint.dump_dir = member.String("dump_dir");
       member.Finish();
       endpoints.emplace(pool.key(), std::move(endpoint));
     }

@@ -1,8 +1,17 @@
 #include "conformance/reference_adapter.h"
 
+#include <stdlib.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "conformance/decision_driver.h"
@@ -33,6 +42,83 @@ class MovableClock final : public Clock {
   std::atomic<std::int64_t> offset_ns_{0};
 };
 
+// A folder that is removed with the object, for what a proxy writes down: its recordings, and its
+// access log in one file more. Log() is safe for concurrent use.
+class Recording {
+ public:
+  explicit Recording(std::string folder)
+      : folder_(std::move(folder)), log_(folder_ + "/access.log", std::ios::app) {}
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+  ~Recording() {
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+  }
+
+  // Null if there is no place for it.
+  static std::shared_ptr<Recording> Make() {
+    std::error_code error;
+    std::string name = (std::filesystem::temp_directory_path(error) / "keywalk-XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr) return nullptr;
+    return std::make_shared<Recording>(std::move(name));
+  }
+
+  const std::string& folder() const { return folder_; }
+  void Log(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    log_ << line << std::endl;
+  }
+
+ private:
+  const std::string folder_;
+  std::mutex mutex_;
+  std::ofstream log_;
+};
+
+bool Observes(const PoolSetup& pool, std::string_view what) {
+  return std::ranges::find(pool.observe, what) != pool.observe.end();
+}
+
+// Pools of one text can stand behind one proxy; what is counted or recorded there is one pool's.
+std::string ShareKey(const PoolSetup& pool) {
+  const nlohmann::json key = {pool.more.limits, pool.more.client_tokens, pool.more.byok,
+                              pool.observe.empty() ? "" : pool.id};
+  return key.dump();
+}
+
+void SetLimits(const std::map<std::string, std::int64_t>& asked, proxy::ProxyLimits& limits) {
+  const auto milliseconds = [&](const char* name, std::chrono::milliseconds& limit) {
+    if (const auto found = asked.find(name); found != asked.end())
+      limit = Milliseconds(found->second);
+  };
+  milliseconds("response_head_ms", limits.response_head);
+  milliseconds("idle_ms", limits.idle);
+  milliseconds("client_header_ms", limits.client_header);
+  if (const auto found = asked.find("max_body_bytes"); found != asked.end()) {
+    limits.max_body_bytes = static_cast<std::uint64_t>(found->second);
+  }
+}
+
+// Where keywalk's metrics page has what a case can ask for.
+Series SeriesOf(const std::string& provider) {
+  const auto sample = [&](const std::string& name, const std::string& label = "",
+                          const std::string& value = "") {
+    std::string text = name + "{provider=\"" + provider + "\"";
+    if (!label.empty()) text += "," + label + "=\"" + value + "\"";
+    return text + "}";
+  };
+  return {{"keys_valid", sample("keywalk_keys", "state", "valid")},
+          {"keys_temporary", sample("keywalk_keys", "state", "temporary")},
+          {"keys_permanent", sample("keywalk_keys", "state", "permanent")},
+          {"requests", sample("keywalk_attempts_per_request_count")},
+          {"attempts", sample("keywalk_attempts_per_request_sum")},
+          {"failovers_rate_limited", sample("keywalk_failovers_total", "reason", "rate_limited")},
+          {"failovers_unauthorized", sample("keywalk_failovers_total", "reason", "unauthorized")},
+          {"exhausted_rate_limited", sample("keywalk_exhaustions_total", "kind", "rate_limited")},
+          {"exhausted_unauthorized", sample("keywalk_exhaustions_total", "kind", "unauthorized")},
+          {"exhausted_permanent", sample("keywalk_exhaustions_total", "kind", "permanent")}};
+}
+
 class ReferenceAdapter final : public Adapter {
  public:
   ReferenceAdapter(const Suite& suite, std::function<void(std::string_view)> log)
@@ -50,32 +136,17 @@ class ReferenceAdapter final : public Adapter {
         "pool.validation", "drain.bounded",  "stream.any",     "trailers",    "body.abort",
         "client.abort",    "upstream.early", "upstream.reuse", "headers.hop", "websocket.refuse",
         "target.confine",  "body.limit",     "client-tokens",  "metrics",     "dump",
-        "copilot"};
+        "copilot",         "time.limits"};
     return identity;
   }
 
   Reply<PoolEndpoints> Setup(const std::vector<PoolSetup>& pools) override {
-    proxy::ProxyConfig config;
-    for (const PoolSetup& pool : pools) {
-      const LoadedPolicy* policy = suite_.FindPolicy(pool.policy);
-      if (policy == nullptr) return Refusal::Error("unknown policy " + pool.policy);
-      proxy::RouteConfig route;
-      route.prefix = "/" + pool.id;
-      route.provider = FindProvider(pool.provider);
-      route.base_url = pool.base_url;
-      route.policy = policy->policy;
-      route.keys = pool.keys;
-      config.routes.push_back(std::move(route));
-    }
-    auto server = proxy::ProxyServer::Start(std::move(config), clock_,
-                                            [log = log_](proxy::LogLevel, std::string_view line) {
-                                              if (log) log(line);
-                                            });
-    if (!server) return Refusal::Error(server.error().message());
-    server_ = *std::move(server);
+    // A proxy for each set of pools that can share one.
+    std::map<std::string, std::vector<const PoolSetup*>> groups;
+    for (const PoolSetup& pool : pools) groups[ShareKey(pool)].push_back(&pool);
     PoolEndpoints endpoints;
-    for (const PoolSetup& pool : pools) {
-      endpoints[pool.id].base_url = "http://" + server_->listen_address() + "/" + pool.id;
+    for (const auto& [share_key, members] : groups) {
+      if (const auto refusal = StartProxy(members, endpoints)) return *refusal;
     }
     return endpoints;
   }
@@ -86,7 +157,9 @@ class ReferenceAdapter final : public Adapter {
   }
 
   Reply<std::vector<std::string>> KeyStates(const std::string& id) override {
-    const std::shared_ptr<KeyPool> pool = server_ ? server_->pool("/" + id) : nullptr;
+    const auto server = server_of_.find(id);
+    const std::shared_ptr<KeyPool> pool =
+        server == server_of_.end() ? nullptr : server->second->pool("/" + id);
     std::vector<std::string> states;
     for (KeyIndex key = 0; pool && key < pool->size(); ++key) {
       states.emplace_back(ToString(pool->state(key, clock_->now())));
@@ -102,13 +175,71 @@ class ReferenceAdapter final : public Adapter {
     return *std::move(trace);
   }
 
-  void Stop() override { server_.reset(); }
+  void Stop() override {
+    server_of_.clear();
+    servers_.clear();
+    recordings_.clear();
+  }
 
  private:
+  std::optional<Refusal> StartProxy(const std::vector<const PoolSetup*>& pools,
+                                    PoolEndpoints& endpoints) {
+    const PoolSetup& first = *pools.front();
+    proxy::ProxyConfig config;
+    for (const PoolSetup* pool : pools) {
+      Result<proxy::RouteConfig> route = MakeRoute(*pool);
+      if (!route) return Refusal::Error(route.error().message());
+      config.routes.push_back(*std::move(route));
+    }
+    config.client_tokens = first.more.client_tokens;
+    config.no_byok = !first.more.byok;
+    SetLimits(first.more.limits, config.limits);
+    if (Observes(first, "metrics")) config.admin_listen = "127.0.0.1:0";
+    std::shared_ptr<Recording> recording;
+    if (Observes(first, "dump")) {
+      recording = Recording::Make();
+      if (!recording) return Refusal::Error("cannot make a folder for recordings");
+      config.dump_dir = recording->folder();
+      recordings_.push_back(recording);
+    }
+    auto log = [log = log_, recording](proxy::LogLevel, std::string_view line) {
+      if (log) log(line);
+      if (recording) recording->Log(line);
+    };
+    auto server = proxy::ProxyServer::Start(std::move(config), clock_, std::move(log));
+    if (!server) return Refusal::Error(server.error().message());
+    for (const PoolSetup* pool : pools) {
+      PoolEndpoint& endpoint = endpoints[pool->id];
+      endpoint.base_url = "http://" + (*server)->listen_address() + "/" + pool->id;
+      if (Observes(*pool, "metrics")) {
+        endpoint.metrics_url = "http://" + (*server)->admin_address() + "/metrics";
+        endpoint.series = SeriesOf(pool->provider);
+      }
+      if (recording) endpoint.dump_dir = recording->folder();
+      server_of_.emplace(pool->id, server->get());
+    }
+    servers_.push_back(*std::move(server));
+    return std::nullopt;
+  }
+
+  Result<proxy::RouteConfig> MakeRoute(const PoolSetup& pool) const {
+    const LoadedPolicy* policy = suite_.FindPolicy(pool.policy);
+    if (policy == nullptr) return Error("unknown policy " + pool.policy);
+    proxy::RouteConfig route;
+    route.prefix = "/" + pool.id;
+    route.provider = FindProvider(pool.provider);
+    route.base_url = pool.base_url;
+    route.policy = policy->policy;
+    route.keys = pool.keys;
+    return route;
+  }
+
   const Suite& suite_;
   const std::function<void(std::string_view)> log_;
   const std::shared_ptr<MovableClock> clock_;
-  std::unique_ptr<proxy::ProxyServer> server_;
+  std::vector<std::shared_ptr<Recording>> recordings_;
+  std::vector<std::unique_ptr<proxy::ProxyServer>> servers_;
+  std::map<std::string, proxy::ProxyServer*> server_of_;  // by pool id
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "conformance/key_alias.h"
 #include "conformance/wire_client.h"
 #include "conformance/wire_observation.h"
+#include "conformance/wire_records.h"
 #include "conformance/wire_timeline.h"
 #include "keywalk/http_transport.h"
 
@@ -27,6 +28,9 @@ using nlohmann::json;
 constexpr Milliseconds kSettleLimit{3'000};
 // Real waiting for an implementation whose clock cannot be moved.
 constexpr Milliseconds kMaxRealWait{2'500};
+
+// In a request's target: the implementation's own authority.
+constexpr std::string_view kOwnHost = "{host}";
 
 // A request as SDKs send it, where the case does not care.
 std::shared_ptr<const std::string> UsualBody(std::string_view provider) {
@@ -45,9 +49,9 @@ class WireCaseRun {
         timeline_(context.mock_started) {}
 
   void Run() {
-    const std::uint64_t from = context_.mock.journal_next();
+    begin_ = context_.mock.journal_next();
     RunSteps();
-    result_.timeline = timeline_.Finish(context_.mock.Journal(from), context_.pool);
+    result_.timeline = timeline_.Finish(context_.mock.Journal(begin_), context_.pool);
   }
 
  private:
@@ -123,7 +127,11 @@ class WireCaseRun {
     std::vector<std::thread> senders;
     const auto sent = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < indexes.size(); ++i) {
-      WireRequest request = MakeRequest(case_.requests[indexes[i]], *base);
+      const CaseRequest& asked = case_.requests[indexes[i]];
+      WireRequest request = MakeRequest(asked, *base);
+      request.wait_to_leave = [this, &asked, from, alone = indexes.size() == 1] {
+        WaitForAttempts(from, alone ? nullptr : &asked.path, asked.expect.attempts.size());
+      };
       seen[i].sent_body = request.body;
       seen[i].upstream_path = context_.pool.upstream_path();
       seen[i].merged = context_.endpoint.body;
@@ -145,6 +153,7 @@ class WireCaseRun {
       CollectAttempts(from, indexes.size() > 1 ? &request.path : nullptr, request, seen[i]);
       CompareWire(case_, request, context_.policy, context_.identity.Has("body.verbatim"), seen[i],
                   result_.mismatches);
+      CompareSecrets(request, seen[i].exchange.response);
       TracedRequest& traced = trace_.requests.emplace_back();
       for (const WireAttempt& attempt : seen[i].attempts) {
         traced.attempts.push_back(attempt.alias);
@@ -172,7 +181,11 @@ class WireCaseRun {
     wire.port = base.port;
     wire.authority = base.authority;
     wire.method = request.method;
-    wire.target = base.path + request.path;
+    wire.target = request.origin + base.path + request.path;
+    if (const std::size_t at = wire.target.find(kOwnHost); at != std::string::npos) {
+      wire.target.replace(at, kOwnHost.size(), base.authority);
+    }
+    wire.leaves = request.leaves;
     wire.headers = request.headers;
     if (!request.byok.empty()) {
       AddClientKey(wire.headers, case_.provider, context_.pool.secrets().at(request.byok));
@@ -199,20 +212,53 @@ class WireCaseRun {
   bool IsOurs(const mock::JournalEntry& entry, const std::string* path) const {
     const std::string& base = context_.pool.upstream_path();
     if (path != nullptr) return entry.target == base + *path;
-    return entry.target.starts_with(base + "/");
+    // By its key too: a target may have escaped.
+    return entry.target.starts_with(base + "/") || entry.lane.starts_with(context_.pool.id() + "/");
+  }
+
+  void WaitForAttempts(std::uint64_t from, const std::string* path, std::size_t count) const {
+    context_.mock.WaitForJournal(
+        [&](const std::vector<mock::JournalEntry>& journal) {
+          const auto ours = [&](const mock::JournalEntry& entry) {
+            return entry.sequence >= from && IsOurs(entry, path);
+          };
+          return std::count_if(journal.begin(), journal.end(), ours) >=
+                 static_cast<std::ptrdiff_t>(count);
+        },
+        kSettleLimit);
+  }
+
+  // True if a request before this one came on the same connection.
+  bool IsReused(const mock::JournalEntry& entry) const {
+    const std::vector<mock::JournalEntry> journal = context_.mock.Journal();
+    return std::any_of(journal.begin(), journal.end(), [&](const mock::JournalEntry& other) {
+      return other.connection == entry.connection && other.sequence < entry.sequence;
+    });
+  }
+
+  // An answer that the implementation makes itself shows no key.
+  void CompareSecrets(const CaseRequest& request, const ReceivedResponse& response) {
+    if (request.expect.outcome.kind == Outcome::Kind::kForward) return;
+    std::string text = response.body;
+    for (const Headers::Field field : response.headers) text.append("\n").append(field.value);
+    const std::string alias = FindLeak(text, context_.pool.secrets());
+    if (alias.empty()) return;
+    result_.mismatches.push_back(
+        {request.id + " response", "no more of a key than its hint", "more of " + alias});
   }
 
   // The journal's entries of this request once they are complete, or as they are by then.
   void CollectAttempts(std::uint64_t from, const std::string* path, const CaseRequest& request,
                        WireObservation& seen) {
     const bool needs_body = request.expect.upstream.has_value();
+    const bool is_gone = request.leaves.has_value();
     const auto settled = [&](const std::vector<mock::JournalEntry>& journal) {
       return std::all_of(journal.begin(), journal.end(), [&](const mock::JournalEntry& entry) {
         if (entry.sequence < from || !IsOurs(entry, path)) return true;
-        const bool fired = entry.fault == mock::FaultState::kFired;
-        const bool ended =
-            fired || (entry.status != 0 && entry.fault != mock::FaultState::kPending);
-        return ended && (!needs_body || entry.body_complete || fired || entry.answered);
+        if (is_gone) return entry.ended;
+        // A fault may fire long before the answer that it only delays or precedes.
+        const bool answers = entry.status >= 200 && entry.fault != mock::FaultState::kPending;
+        return entry.ended || (answers && (!needs_body || entry.body_complete || entry.answered));
       });
     };
     if (!settled(context_.mock.Journal(from))) context_.mock.WaitForJournal(settled, kSettleLimit);
@@ -223,11 +269,26 @@ class WireCaseRun {
         unfired_ = "the fault scripted for " + context_.pool.AliasOf(entry.lane) + " did not fire";
       }
       std::string alias = context_.pool.AliasOf(entry.lane);
-      seen.attempts.push_back(WireAttempt{std::move(alias), std::move(entry)});
+      const bool reused = context_.plan.counts_connections && IsReused(entry);
+      seen.attempts.push_back(WireAttempt{std::move(alias), std::move(entry), reused});
+      ++collected_;
     }
   }
 
+  // Attempts that were made when their request had long ended.
+  void CompareLateAttempts() {
+    const std::vector<mock::JournalEntry> journal = context_.mock.Journal(begin_);
+    const auto all = static_cast<std::size_t>(
+        std::count_if(journal.begin(), journal.end(),
+                      [&](const mock::JournalEntry& entry) { return IsOurs(entry, nullptr); }));
+    if (all <= collected_) return;
+    result_.mismatches.push_back(
+        {"attempts in all", std::to_string(collected_), std::to_string(all)});
+  }
+
   void Conclude() {
+    CompareLateAttempts();
+    CompareRecords(context_.pool, context_.endpoint, result_.mismatches);
     if (!result_.mismatches.empty()) {
       result_.verdict = Verdict::kFail;
       return;
@@ -240,7 +301,9 @@ class WireCaseRun {
   const Case& case_;
   CaseResult& result_;
   Milliseconds now_{0};
-  Trace trace_;  // the attempts only
+  std::uint64_t begin_ = 0;    // the journal's next number at the start
+  std::size_t collected_ = 0;  // entries that a request has been given
+  Trace trace_;                // the attempts only
   WireTimeline timeline_;
   std::optional<std::string> unfired_;
 };

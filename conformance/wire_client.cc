@@ -38,6 +38,12 @@ class Socket {
 
   int descriptor() const { return descriptor_; }
 
+  // The end of the scope then closes with RST.
+  void ResetOnClose() const {
+    const linger option{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &option, sizeof option);
+  }
+
   // Connects to the first address that takes the connection; why not, or empty. A refusal comes at
   // once; an address that does not answer at all is left after the kernel's own time.
   std::string Connect(const std::string& host, const std::string& port) {
@@ -82,7 +88,8 @@ void AppendChunked(std::string& bytes, std::string_view body) {
   bytes += "0\r\n\r\n";
 }
 
-std::string Serialize(const WireRequest& request) {
+// The request's bytes; `head_bytes` of them are its head.
+std::string Serialize(const WireRequest& request, std::size_t& head_bytes) {
   std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
   if (!request.headers.Contains("Host")) bytes += "Host: " + request.authority + "\r\n";
   const bool has_body = request.body != nullptr;
@@ -95,6 +102,7 @@ std::string Serialize(const WireRequest& request) {
     bytes.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   bytes += "\r\n";
+  head_bytes = bytes.size();
   if (has_body && request.chunked) {
     AppendChunked(bytes, *request.body);
   } else if (has_body) {
@@ -106,14 +114,24 @@ std::string Serialize(const WireRequest& request) {
 // Sends and receives at the same time: an answer may come before the request has been read.
 class Conversation {
  public:
-  Conversation(int descriptor, std::string unsent, bool is_head, SteadyClock::time_point deadline)
+  Conversation(int descriptor, const WireRequest& request, SteadyClock::time_point deadline)
       : descriptor_(descriptor),
-        unsent_(std::move(unsent)),
-        parser_(is_head),
-        deadline_(deadline) {}
+        request_(request),
+        parser_(request.method == "HEAD"),
+        deadline_(deadline) {
+    std::size_t head_bytes = 0;
+    unsent_ = Serialize(request, head_bytes);
+    if (request.leaves && request.leaves->at == Departure::At::kUpload) {
+      unsent_.resize(std::min<std::size_t>(unsent_.size(), head_bytes + request.leaves->bytes));
+    }
+  }
 
   void Run(WireExchange& exchange) {
-    while (!parser_.done() && !parser_.failed() && error_.empty()) Turn();
+    while (!parser_.done() && !parser_.failed() && error_.empty()) {
+      exchange.left = IsTimeToLeave();
+      if (exchange.left) break;
+      Turn();
+    }
     exchange.answered = parser_.head_done();
     exchange.error = error_.empty() ? parser_.error() : error_;
     exchange.response = std::move(parser_.response());
@@ -122,6 +140,23 @@ class Conversation {
   }
 
  private:
+  bool IsTimeToLeave() const {
+    if (!request_.leaves) return false;
+    switch (request_.leaves->at) {
+      case Departure::At::kUpload:
+        return sent_ == unsent_.size();
+      case Departure::At::kWaiting:
+        if (sent_ < unsent_.size()) return false;
+        if (request_.wait_to_leave) request_.wait_to_leave();
+        return true;
+      case Departure::At::kHead:
+        return parser_.head_done();
+      case Departure::At::kBody:
+        break;
+    }
+    return parser_.head_done() && parser_.body_bytes() >= request_.leaves->bytes;
+  }
+
   void Turn() {
     pollfd fd{descriptor_, POLLIN, 0};
     if (sent_ < unsent_.size()) fd.events |= POLLOUT;
@@ -161,7 +196,8 @@ class Conversation {
   }
 
   const int descriptor_;
-  const std::string unsent_;
+  const WireRequest& request_;
+  std::string unsent_;
   std::size_t sent_ = 0;
   ResponseParser parser_;
   const SteadyClock::time_point deadline_;
@@ -179,9 +215,8 @@ WireExchange Exchange(const WireRequest& request) {
   Socket socket;
   exchange.error = socket.Connect(request.host, request.port);
   if (exchange.error.empty()) {
-    Conversation(socket.descriptor(), Serialize(request), request.method == "HEAD",
-                 start + request.limit)
-        .Run(exchange);
+    Conversation(socket.descriptor(), request, start + request.limit).Run(exchange);
+    if (exchange.left && request.leaves->reset) socket.ResetOnClose();
   }
   exchange.duration = SteadyClock::now() - start;
   return exchange;

@@ -7,7 +7,9 @@
 #define KEYWALK_CONFORMANCE_WIRE_CLIENT_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "conformance/case.h"
@@ -21,16 +23,21 @@ struct WireRequest {
   std::string port;
   std::string authority;  // as it stands in Host
   std::string method = "POST";
-  std::string target = "/";                 // origin form
+  std::string target = "/";                 // sent as it is
   Headers headers;                          // sent in this order, after Host and the framing
   std::shared_ptr<const std::string> body;  // null: none
   bool chunked = false;
   Milliseconds limit{30'000};  // for everything
+  // The client goes away without a word, and what it has by then is the exchange. Before it leaves
+  // a server that it waits for it calls `wait_to_leave`, which may block.
+  std::optional<Departure> leaves;
+  std::function<void()> wait_to_leave;
 };
 
 struct WireExchange {
   // True once a whole head has come; `response` then holds what came, complete or not.
   bool answered = false;
+  bool left = false;  // as the request said; false if its end came before
   ReceivedResponse response;
   std::string error;                     // why there is no answer, or why it is incomplete
   std::chrono::nanoseconds duration{};   // from the start to the end of what came

@@ -67,6 +67,13 @@ void CompareByValue(const WireObservation& seen, ExpectedContent& content) {
   content.json_includes = std::make_shared<const json>(WithoutMerged(*std::move(value), seen));
 }
 
+// True if the answer that comes is not the one that the step states.
+bool SpoilsAnswer(const mock::ScriptStep& step) {
+  using Kind = mock::Fault::Kind;
+  return step.fault && step.fault->kind != Kind::kInterim && step.fault->kind != Kind::kDrip &&
+         step.fault->kind != Kind::kEarlyResponse;
+}
+
 // What a forwarded answer must be where the fixture says no more: the upstream's, whole.
 ExpectedResponse ForwardedResponse(const Case& test_case, const CaseRequest& request, bool verbatim,
                                    const WireObservation& seen) {
@@ -77,7 +84,7 @@ ExpectedResponse ForwardedResponse(const Case& test_case, const CaseRequest& req
   if (!verbatim) CompareByValue(seen, expected.content);
   const mock::ScriptStep* step = LastStep(test_case, seen);
   if (stated || step == nullptr) return expected;
-  if (step->fault || step->endless || !step->sse.empty() || request.method == "HEAD") {
+  if (SpoilsAnswer(*step) || step->endless || !step->sse.empty() || request.method == "HEAD") {
     return expected;
   }
   if (verbatim || step->body == nullptr || !json::accept(*step->body)) {
@@ -114,10 +121,25 @@ ExpectedResponse ExhaustedResponse(const Case& test_case, const CaseRequest& req
   return expected;
 }
 
-ExpectedResponse FailedResponse(const CaseRequest& request) {
+ExpectedResponse FailedResponse(const CaseRequest& request, int status) {
   ExpectedResponse expected = request.expect.response.value_or(ExpectedResponse());
-  if (!expected.status) expected.status = 502;
+  if (!expected.status) expected.status = status;
   return expected;
+}
+
+// The client is not there to compare anything; what is left of it upstream must have ended.
+void CompareDeparture(const CaseRequest& request, const WireObservation& seen,
+                      std::vector<Mismatch>& mismatches) {
+  if (!seen.exchange.left) {
+    mismatches.push_back(
+        {request.id + " outcome", Describe(request.expect.outcome),
+         "the exchange ended before the client could go: " + DescribeAnswer(seen.exchange)});
+  }
+  for (std::size_t i = 0; i < seen.attempts.size(); ++i) {
+    if (seen.attempts[i].entry.ended) continue;
+    mismatches.push_back(
+        {request.id + " attempt " + std::to_string(i), "ends when the client has gone", "goes on"});
+  }
 }
 
 void CompareAnswer(const Case& test_case, const CaseRequest& request, const Policy& policy,
@@ -126,6 +148,7 @@ void CompareAnswer(const Case& test_case, const CaseRequest& request, const Poli
   const auto wrong_outcome = [&](const std::string& actual) {
     mismatches.push_back({request.id + " outcome", Describe(outcome), actual});
   };
+  if (outcome.kind == Outcome::Kind::kGone) return CompareDeparture(request, seen, mismatches);
   if (!seen.exchange.answered) return wrong_outcome(DescribeAnswer(seen.exchange));
   const bool upstream_answered = !seen.attempts.empty() && seen.attempts.back().entry.status != 0;
   ExpectedResponse expected;
@@ -138,7 +161,8 @@ void CompareAnswer(const Case& test_case, const CaseRequest& request, const Poli
   } else if (outcome.kind == Outcome::Kind::kExhausted) {
     expected = ExhaustedResponse(test_case, request, policy);
   } else {
-    expected = FailedResponse(request);
+    const bool refused = outcome.kind == Outcome::Kind::kRefused;
+    expected = FailedResponse(request, refused ? outcome.status : 502);
   }
   CompareResponse(expected, seen.exchange.response, request.id, mismatches);
   if (expected.streamed) {
@@ -191,6 +215,9 @@ void CompareUpstream(const CaseRequest& request, bool verbatim, const WireObserv
       mismatches.push_back({where + " path", *expected.path, path});
     }
     CompareHeaders(expected.headers, expected.absent_headers, entry.headers, where, mismatches);
+    if (expected.reused && !seen.attempts[i].reused) {
+      mismatches.push_back({where + " connection", "one that was used before", "a new one"});
+    }
     if (expected.same_body && !IsSameBody(seen, sent_digest, verbatim, entry)) {
       mismatches.push_back({where + " body",
                             "the client's " + std::to_string(sent.size()) + " bytes",

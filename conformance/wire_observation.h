@@ -21,6 +21,7 @@ namespace keywalk::conformance {
 struct WireAttempt {
   std::string alias;  // "?" for a key that is not of this case
   mock::JournalEntry entry;
+  bool reused = false;  // its connection had served another request before
 };
 
 struct WireObservation {

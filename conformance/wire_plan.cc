@@ -48,6 +48,16 @@ std::vector<Milliseconds> NominalTimes(const Case& test_case) {
   return times;
 }
 
+bool CountsConnections(const Case& test_case) {
+  for (const CaseRequest& request : test_case.requests) {
+    if (!request.expect.upstream) continue;
+    for (const ExpectedUpstream& attempt : *request.expect.upstream) {
+      if (attempt.reused) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<WireStep> OrderSteps(const Case& test_case) {
   std::vector<WireStep> steps;
   const std::vector<Milliseconds> times = NominalTimes(test_case);
@@ -125,6 +135,7 @@ WirePlan PlanWire(const Case& test_case, const Policy& policy) {
   if (is_decision) plan.impossible = FindObstacle(test_case);
   if (!plan.impossible.empty()) return plan;
   plan.steps = OrderSteps(test_case);
+  plan.counts_connections = CountsConnections(test_case);
   if (plan.steps.back().at > kMaxSpan) {
     plan.impossible = "it spans more than 30 days";
     return plan;

@@ -26,7 +26,11 @@ struct WirePlan {
   // Checks whose answer would hang on a few milliseconds: they are not asked.
   std::vector<std::size_t> unsure_checks;
 
+  bool counts_connections = false;  // another case's idle connections would confuse it
+
   bool needs_time() const { return !steps.empty() && steps.back().at > Milliseconds(0); }
+  // True if no other case may run meanwhile.
+  bool runs_alone() const { return needs_time() || counts_connections; }
   bool IsUnsure(std::size_t check) const;
 };
 

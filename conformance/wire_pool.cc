@@ -46,8 +46,12 @@ WirePool::WirePool(const Case& test_case, const std::string& policy, const std::
       instance_(Instantiate(test_case, secrets_)) {}
 
 PoolSetup WirePool::Setup() const {
-  PoolSetup setup{id_, instance_.provider, policy_, {}, base_url_};
+  PoolSetup setup{id_, instance_.provider, policy_, {}, base_url_, {}, {}};
   for (const std::string& alias : instance_.keys) setup.keys.push_back(secrets_.at(alias));
+  setup.more = instance_.setup;
+  for (std::string& token : setup.more.client_tokens) token = secrets_.at(token);
+  if (!instance_.records.metrics.empty()) setup.observe.emplace_back("metrics");
+  if (!instance_.records.dump.empty()) setup.observe.emplace_back("dump");
   return setup;
 }
 

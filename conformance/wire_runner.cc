@@ -47,10 +47,11 @@ class WireRun {
       }
       return;
     }
-    // Moving the clock must not overlap another case, so those that do come first and alone.
+    // Moving the clock must not overlap another case, nor may another case's idle connection be
+    // taken for one's own, so such cases come first and alone.
     std::vector<std::size_t> alone, together;
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
-      (jobs_[i].plan.needs_time() ? alone : together).push_back(i);
+      (jobs_[i].plan.runs_alone() ? alone : together).push_back(i);
     }
     RunAll(alone, 1);
     RunAll(together, options_.jobs);

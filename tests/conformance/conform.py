@@ -71,13 +71,14 @@ class ConformTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def write_fixtures(self, cases):
+    def write_fixtures(self, cases, room="decisions"):
         """A fixtures folder with these cases and the suite's own clauses and policies."""
         for name in ("clauses.json", "policies"):
-            (self.folder / name).symlink_to(FIXTURES / name)
-        (self.folder / "decisions").mkdir()
+            if not (self.folder / name).exists():
+                (self.folder / name).symlink_to(FIXTURES / name)
+        (self.folder / room).mkdir(exist_ok=True)
         document = {"schema_version": "1.0", "area": "own", "cases": cases}
-        (self.folder / "decisions" / "own.json").write_text(json.dumps(document))
+        (self.folder / room / "own.json").write_text(json.dumps(document))
         return self.folder
 
     def write_adapter(self, body):
