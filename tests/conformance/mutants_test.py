@@ -37,6 +37,7 @@ PUBLIC_ISSUES = (
     "BerriAI/litellm#17115",
     "openclaw#97314",
     "cherry-studio-app#1066",
+    "BenedictKing/ccx#292",
     "tbphp/gpt-load#429",
 )
 FEWEST = 60

@@ -184,3 +184,24 @@ def shows_the_key_in_errors(good, error, route, key):
 def drops_trailers(good, exchange, response):
     """Trailers are dropped."""
     return []
+
+
+@bug(gateway, "escapes")
+def joins_without_looking(good, target):
+    """/.. in the target leaves the base URL."""
+    return False
+
+
+@bug(gateway, "escapes")
+def looks_before_decoding(good, target):
+    """%2e%2e in the target leaves the base URL."""
+    return ".." in re.split("[/]", target)
+
+
+@bug(Exchange, "run")
+async def tunnels_websockets(good, exchange):
+    """An upgrade is passed on as a plain request."""
+    exchange.head.headers = [
+        field for field in exchange.head.headers if not fields.same_name(field[0], "Upgrade")
+    ]
+    return await good(exchange)

@@ -313,3 +313,28 @@ async def one_attempt_at_a_time(good, exchange, key):
 async def reads_leftovers_as_the_answer(good, connection):
     """A kept connection is used as it is: what came after the last answer is the next one's."""
     return True
+
+
+@bug(Client, "while_there")
+async def goes_on_without_the_client(good, client, work):
+    """When the client has gone the attempts go on, key by key."""
+    return await work
+
+
+@bug(Exchange, "attempt", issue="BenedictKing/ccx#292")
+async def blames_client_abort(good, exchange, key):
+    """A client that goes away counts as a failure of the key."""
+    try:
+        return await good(exchange, key)
+    except asyncio.CancelledError:
+        if key:
+            exchange.route.pool.mark_temporary(key, None, CLOCK.now())
+        raise
+
+
+@bug(Connections, "take")
+async def connects_each_time(good, connections):
+    """Every attempt opens a connection of its own."""
+    while connections.idle:
+        connections.idle.pop().close()
+    return await good(connections)
