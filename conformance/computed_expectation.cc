@@ -36,6 +36,10 @@ json ToJson(const Outcome& outcome) {
       return {{"forward", outcome.status}};
     case Outcome::Kind::kTransportError:
       return {{"transport_error", true}};
+    case Outcome::Kind::kRefused:
+      return {{"refused", outcome.status}};
+    case Outcome::Kind::kGone:
+      return {{"gone", true}};
     case Outcome::Kind::kExhausted:
       break;
   }
