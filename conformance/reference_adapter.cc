@@ -1,21 +1,18 @@
 #include "conformance/reference_adapter.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 
 #include "conformance/decision_driver.h"
 #include "conformance/operations_driver.h"
+#include "conformance/private_folder.h"
 #include "keywalk/clock.h"
 #include "keywalk/provider.h"
 #include "proxy/proxy_server.h"
@@ -42,35 +39,26 @@ class MovableClock final : public Clock {
   std::atomic<std::int64_t> offset_ns_{0};
 };
 
-// A folder that is removed with the object, for what a proxy writes down: its recordings, and its
-// access log in one file more. Log() is safe for concurrent use.
+// What a proxy writes down: its recordings, and its access log in one file more. Log() is safe for
+// concurrent use.
 class Recording {
  public:
-  explicit Recording(std::string folder)
-      : folder_(std::move(folder)), log_(folder_ + "/access.log", std::ios::app) {}
-  Recording(const Recording&) = delete;
-  Recording& operator=(const Recording&) = delete;
-  ~Recording() {
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
-  }
-
   // Null if there is no place for it.
   static std::shared_ptr<Recording> Make() {
-    std::error_code error;
-    std::string name = (std::filesystem::temp_directory_path(error) / "keywalk-XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr) return nullptr;
-    return std::make_shared<Recording>(std::move(name));
+    auto recording = std::make_shared<Recording>();
+    if (!recording->folder_.Make()) return nullptr;
+    recording->log_.open(recording->folder() + "/access.log", std::ios::app);
+    return recording;
   }
 
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   void Log(std::string_view line) {
     const std::lock_guard lock(mutex_);
     log_ << line << std::endl;
   }
 
  private:
-  const std::string folder_;
+  PrivateFolder folder_;
   std::mutex mutex_;
   std::ofstream log_;
 };
