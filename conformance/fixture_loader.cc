@@ -65,9 +65,7 @@ Clause ReadClause(const json& value, const std::string& pointer, JsonProblems& p
 
 std::optional<Error> ReadClauses(const std::string& path, Suite& suite) {
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (problems.any()) return problems.error();
-  const json document = config::ParseJson(*text, problems);
+  const json document = config::ReadJsonFile(path, problems);
   if (problems.any()) return problems.error();
   ObjectReader root(document, "", problems);
   config::CheckSchemaVersion(root);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -82,9 +81,7 @@ bool KnownFailure::Covers(const CaseResult& result) const {
 
 Result<KnownFailures> LoadKnownFailures(const std::string& path, const Suite& suite) {
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (problems.any()) return problems.error();
-  const json document = config::ParseJson(*text, problems);
+  const json document = config::ReadJsonFile(path, problems);
   if (problems.any()) return problems.error();
   ObjectReader root(document, "", problems);
   config::CheckSchemaVersion(root);

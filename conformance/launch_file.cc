@@ -126,9 +126,7 @@ void ReadLaunch(ObjectReader& root, LaunchFile& file, JsonProblems& problems) {
 
 Result<LaunchFile> LoadLaunchFile(const std::string& path) {
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (problems.any()) return problems.error();
-  const json document = config::ParseJson(*text, problems);
+  const json document = config::ReadJsonFile(path, problems);
   if (problems.any()) return problems.error();
   LaunchFile file;
   file.path = path;

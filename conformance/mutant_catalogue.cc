@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "config/json_reader.h"
@@ -76,9 +75,7 @@ Result<std::vector<Mutant>> LoadMutants(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return mutants;
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (problems.any()) return problems.error();
-  const json document = config::ParseJson(*text, problems);
+  const json document = config::ReadJsonFile(path, problems);
   if (problems.any()) return problems.error();
   ObjectReader root(document, "", problems);
   config::CheckSchemaVersion(root);

@@ -149,6 +149,11 @@ std::optional<std::string> ReadFile(const std::string& path, JsonProblems& probl
   return ReadStream(file.get(), problems);
 }
 
+nlohmann::json ReadJsonFile(const std::string& path, JsonProblems& problems) {
+  const std::optional<std::string> text = ReadFile(path, problems);
+  return text ? ParseJson(*text, problems) : nlohmann::json();
+}
+
 std::optional<std::string> ReadStream(std::FILE* stream, JsonProblems& problems) {
   std::string text;
   char buffer[16 * 1024];

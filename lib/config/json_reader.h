@@ -74,6 +74,9 @@ std::optional<std::string> ReadStream(std::FILE* stream, JsonProblems& problems)
 // Reads a whole file; a problem if it cannot be read.
 std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems);
 
+// ParseJson() of a whole file; null and a problem if it cannot be read or is malformed.
+nlohmann::json ReadJsonFile(const std::string& path, JsonProblems& problems);
+
 // The text without the bytes that a terminal would obey (C0, DEL and, in UTF-8, C1): they become
 // "\u001b" and the like.
 std::string Printable(std::string_view text);

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "config/json_reader.h"
@@ -176,9 +175,7 @@ Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
 
 Result<ProxyConfig> LoadProxyConfig(const std::string& path) {
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (!text) return problems.error();
-  const json root = config::ParseJson(*text, problems);
+  const json root = config::ReadJsonFile(path, problems);
   if (problems.any()) return problems.error();
   ProxyConfig config = ConfigReader(path, problems).Read(root);
   if (problems.any()) return problems.error();
