@@ -43,6 +43,7 @@ class RandomEngine {
 enum class Stream : std::uint64_t {
   kArrivals = 1,
   kRequest,
+  kReplica,
   kBackoff,
   kAttempt,
   kThinking,

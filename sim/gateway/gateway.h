@@ -66,7 +66,7 @@ class GatewayHost {
   // To be told as it happens, in this order for each attempt.
   virtual void AttemptIsSent(const AttemptSent& attempt) = 0;
   virtual void AttemptHasEnded(const AttemptEnded& attempt) = 0;
-  // The request is over; `slot` may be used for another at once.
+  // The request is over. Never begins another at once.
   virtual void Answer(Slot slot, const ClientAnswer& answer) = 0;
 };
 
@@ -76,9 +76,10 @@ class Gateway {
 
   // A request has arrived. `request` is valid until Answer() is told for the slot.
   virtual void Begin(Slot slot, const SimRequest& request) = 0;
-  // Its client has left, or its gateway was restarted: nothing more of it happens; the host has
-  // answered for it. Told for a slot in use only.
-  virtual void Abandon(Slot slot) = 0;
+  // Its client has left, or its gateway was restarted: nothing more of it happens, and the host
+  // answers for it. An attempt that has not reached the upstream by then never does. Returns how
+  // many attempts it had. Told for a slot in use only.
+  virtual std::uint32_t Abandon(Slot slot) = 0;
   // An event that it scheduled is due.
   virtual void OnEvent(const GatewayEvent& event) = 0;
   // The replica's connections are gone and its pool is a new one; its requests were abandoned.

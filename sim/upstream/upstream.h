@@ -33,6 +33,7 @@ struct Passage {
 
 // An error's body, and what the library reads in it.
 struct ErrorBody {
+  int status = 500;
   std::string text;
   ErrorFacts facts;
 };
