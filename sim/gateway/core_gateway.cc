@@ -146,16 +146,21 @@ class CoreGateway final : public Gateway {
     flight.step.kind = step.kind;
     flight.step.exhaustion = step.exhaustion;
     if (step.key) flight.step.key = step.key;
-    if (step.kind != Step::Kind::kForward && host_.interleaves()) {
+    // The refused response's rest is discarded, and the next request sent: either may wait.
+    const bool discards = step.kind == Step::Kind::kExhausted && !reads_body;
+    if ((discards || step.kind == Step::Kind::kAttempt) && host_.interleaves()) {
       return Schedule(slot, flight, host_.clock().now(), Kind::kNext);
     }
     Follow(slot, flight);
   }
 
   void Forward(Slot slot, InFlight& flight) {
+    // An error's body comes with its head, and may have been read for the verdict.
+    const bool is_error = flight.answer.error != nullptr;
+    if (is_error && host_.policy().NeedsBody(flight.answer.status)) return End(slot, flight);
     const bool cut = flight.passage.fault == ListedAnswer::Fault::kResetInBody;
-    const Duration left = cut ? flight.passage.to_end / 2 : flight.passage.to_end;
-    After(slot, flight, left, Kind::kEnd);
+    const Duration whole = is_error ? Duration::zero() : flight.passage.to_end;
+    After(slot, flight, cut ? whole / 2 : whole, Kind::kEnd);
   }
 
   void End(Slot slot, InFlight& flight) {
