@@ -92,6 +92,7 @@ struct Answered {
   std::uint32_t attempts = 0;
   bool forwarded = false;  // a byte of an upstream's answer reached the client
   bool call_ended = true;  // the client does not try again
+  std::optional<Duration> retry_after;  // as the answer tells the client
   // The text of an answer that the gateway made itself (no key may be in it); valid during the
   // call.
   std::string_view own_body;

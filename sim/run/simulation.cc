@@ -124,6 +124,7 @@ class Simulation::Impl final : public GatewayHost {
     answered.attempts = answer.attempts;
     answered.forwarded = answer.forwarded;
     answered.call_ended = !wait.has_value();
+    answered.retry_after = answer.retry_after;
     answered.own_body = answer.own_body;
     for (RunObserver* const observer : observers_) observer->OnAnswered(answered);
 
@@ -222,12 +223,14 @@ class Simulation::Impl final : public GatewayHost {
     request.id = requests_++;
     request.sent_at = clock_.now();
     request.body_digest = BodyDigest(request.id, request.body_bytes);
-    if (world_.gateways.replicas > 1) {
+    const ClientGroup& clients = world_.clients[request.group];
+    if (clients.replica) {
+      request.replica = static_cast<std::uint32_t>(*clients.replica);
+    } else if (world_.gateways.replicas > 1) {
       RandomEngine engine = EngineFor(options_.seed, Stream::kReplica, request.call, request.retry);
       request.replica = boost::random::uniform_int_distribution<std::uint32_t>(
           0, static_cast<std::uint32_t>(world_.gateways.replicas - 1))(engine);
     }
-    const ClientGroup& clients = world_.clients[request.group];
     if (clients.deadline) request.deadline = clock_.now() + *clients.deadline;
     ++call.token;
     call.in_flight = true;

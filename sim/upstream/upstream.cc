@@ -54,11 +54,13 @@ class Upstream::Key {
                  spec.model.key.outages.empty() && spec.model.organisation == nullptr;
   }
 
-  bool is_listed() const { return !spec_.answers.empty(); }
-  // After the list's end, a plain success.
+  bool is_listed() const { return !spec_.answers.empty() || spec_.revoked; }
+  // After the list's end, a plain success; or a revoked key's answer.
   const ListedAnswer& NextListed() {
     static const ListedAnswer success;
-    return next_ < spec_.answers.size() ? spec_.answers[next_++] : success;
+    static const ListedAnswer refusal{401, std::nullopt, Milliseconds(0), {}};
+    if (next_ < spec_.answers.size()) return spec_.answers[next_++];
+    return spec_.revoked ? refusal : success;
   }
 
   void AnswerListed(const ListedAnswer& listed, UpstreamAnswer& answer) {

@@ -120,7 +120,8 @@ ClientRetries ReadRetries(const json& value, std::string pointer, JsonProblems& 
   return retries;
 }
 
-ClientGroup ReadGroup(const json& value, std::string pointer, JsonProblems& problems) {
+ClientGroup ReadGroup(const json& value, std::string pointer, std::int64_t replicas,
+                      JsonProblems& problems) {
   ObjectReader object(value, std::move(pointer), problems);
   ClientGroup group;
   group.name = object.RequiredString("name");
@@ -141,6 +142,7 @@ ClientGroup ReadGroup(const json& value, std::string pointer, JsonProblems& prob
   read("input_tokens", kMaxTokens, group.input_tokens);
   read("output_tokens", kMaxTokens, group.output_tokens);
   group.streamed = OptionalNumber(object, "streamed", 0, 1);
+  if (object.Has("replica")) group.replica = object.Integer("replica", 0, {0, replicas - 1});
   object.Finish();
   return group;
 }
@@ -172,10 +174,10 @@ ordered_json ArrivalsJson(const ListedArrivals& listed) {
 }  // namespace
 
 std::vector<ClientGroup> ReadClients(const json& array, const std::string& pointer,
-                                     JsonProblems& problems) {
+                                     std::int64_t replicas, JsonProblems& problems) {
   std::vector<ClientGroup> clients;
   for (std::size_t i = 0; i < array.size(); ++i) {
-    clients.push_back(ReadGroup(array[i], JoinPointer(pointer, i), problems));
+    clients.push_back(ReadGroup(array[i], JoinPointer(pointer, i), replicas, problems));
   }
   return clients;
 }
@@ -198,6 +200,7 @@ ordered_json ClientsJson(const std::vector<ClientGroup>& clients) {
     object["input_tokens"] = ToJson(group.input_tokens);
     object["output_tokens"] = ToJson(group.output_tokens);
     if (group.streamed > 0) object["streamed"] = group.streamed;
+    if (group.replica) object["replica"] = *group.replica;
     array.push_back(std::move(object));
   }
   return array;

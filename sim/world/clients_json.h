@@ -2,6 +2,7 @@
 #ifndef KEYWALK_SIM_WORLD_CLIENTS_JSON_H_
 #define KEYWALK_SIM_WORLD_CLIENTS_JSON_H_
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -11,8 +12,9 @@
 
 namespace keywalk::sim {
 
+// `replicas`: how many gateways there are to go to.
 std::vector<ClientGroup> ReadClients(const nlohmann::json& array, const std::string& pointer,
-                                     config::JsonProblems& problems);
+                                     std::int64_t replicas, config::JsonProblems& problems);
 nlohmann::ordered_json ClientsJson(const std::vector<ClientGroup>& clients);
 
 }  // namespace keywalk::sim

@@ -67,7 +67,8 @@ struct ClientGroup {
   Distribution body_bytes = Distribution::Fixed(256);
   Distribution input_tokens = Distribution::Fixed(64);
   Distribution output_tokens = Distribution::Fixed(64);
-  double streamed = 0;  // share of requests answered as a stream
+  double streamed = 0;                  // share of requests answered as a stream
+  std::optional<std::int64_t> replica;  // all go there; nullopt: to any
 };
 
 // --- gateways ------------------------------------------------------------------------------------
@@ -114,6 +115,8 @@ struct KeySpec {
   RetryHint hint;
   // If there are any, they are given one by one instead of the model's, then 200.
   std::vector<ListedAnswer> answers;
+  // Of a listed key: it is revoked at the end of its list, and answers 401 from then on.
+  bool revoked = false;
 };
 
 // --- network -------------------------------------------------------------------------------------

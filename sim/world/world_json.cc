@@ -113,6 +113,7 @@ void ReadKeys(const json& value, std::string pointer, const mock::OrganisationSp
           ReadAnswer((*answers)[i], JoinPointer(object.PointerTo("answers"), i), problems));
     }
     if (object.Has("model")) object.Problem("answers", "goes without \"model\"");
+    key.revoked = object.Boolean("revoked", false);
   }
   object.Finish();
   if (problems.any()) return;
@@ -207,12 +208,13 @@ World ReadWorld(const json& document, JsonProblems& problems) {
   world.provider = ReadProvider(root);
   world.duration = Milliseconds(root.RequiredInteger("duration_ms", {1, kMaxTimeMs}));
   if (const auto start = mock::ReadClockStart(root)) world.wall_at_zero = *start;
-  if (const json* const clients = root.RequiredArray("clients")) {
-    world.clients = ReadClients(*clients, root.PointerTo("clients"), problems);
-    if (clients->empty()) root.Problem("clients", "needs at least one group");
-  }
   if (const json* const gateways = root.Object("gateways")) {
     world.gateways = ReadGateways(*gateways, root.PointerTo("gateways"), problems);
+  }
+  if (const json* const clients = root.RequiredArray("clients")) {
+    world.clients =
+        ReadClients(*clients, root.PointerTo("clients"), world.gateways.replicas, problems);
+    if (clients->empty()) root.Problem("clients", "needs at least one group");
   }
   ReadAllKeys(root, world, problems);
   if (const json* const network = root.Object("network")) {
@@ -224,7 +226,8 @@ World ReadWorld(const json& document, JsonProblems& problems) {
 
 ordered_json KeyJson(const KeySpec& key) {
   ordered_json object = {{"name", key.name}};
-  if (key.answers.empty()) {
+  const bool is_listed = !key.answers.empty() || key.revoked;
+  if (!is_listed) {
     json model = mock::ToJson(key.model);
     model.erase("organisation_limits");
     object["model"] = std::move(model);
@@ -233,6 +236,7 @@ ordered_json KeyJson(const KeySpec& key) {
     object["retry_hint"] = {{"form", kHintForms[static_cast<std::size_t>(key.hint.form)]},
                             {"skew_ms", key.hint.skew.count()}};
   }
+  if (is_listed) object["answers"] = ordered_json::array();
   for (const ListedAnswer& answer : key.answers) {
     ordered_json entry = {{"status", answer.status}};
     if (answer.retry_after) entry["retry_after_ms"] = answer.retry_after->count();
@@ -242,6 +246,7 @@ ordered_json KeyJson(const KeySpec& key) {
     }
     object["answers"].push_back(std::move(entry));
   }
+  if (key.revoked) object["revoked"] = true;
   return object;
 }
 
