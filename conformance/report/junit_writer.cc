@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "conformance/displayable.h"
+#include "conformance/report/xml_text.h"
 
 namespace keywalk::conformance {
 namespace {
@@ -93,24 +93,6 @@ struct Totals {
 };
 
 }  // namespace
-
-std::string EscapeXml(std::string_view text) {
-  std::string escaped;
-  for (const char c : Displayable(text)) {
-    if (c == '&') {
-      escaped += "&amp;";
-    } else if (c == '<') {
-      escaped += "&lt;";
-    } else if (c == '>') {
-      escaped += "&gt;";
-    } else if (c == '"') {
-      escaped += "&quot;";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string FormatJunit(const RunReport& report) {
   std::vector<std::string> areas;

@@ -13,9 +13,6 @@ namespace keywalk::conformance {
 // a known failure counts as skipped.
 std::string FormatJunit(const RunReport& report);
 
-// Text for XML 1.0: markup escaped, and what XML cannot hold replaced by U+FFFD.
-std::string EscapeXml(std::string_view text);
-
 }  // namespace keywalk::conformance
 
 #endif  // KEYWALK_CONFORMANCE_REPORT_JUNIT_WRITER_H_

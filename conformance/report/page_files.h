@@ -3,14 +3,10 @@
 #define KEYWALK_CONFORMANCE_REPORT_PAGE_FILES_H_
 
 #include <span>
-#include <string_view>
+
+#include "conformance/report/self_contained_page.h"
 
 namespace keywalk::conformance {
-
-struct PageFile {
-  std::string_view name;  // such as "page.css"
-  std::string_view text;
-};
 
 // The scripts in the order in which they are to be read.
 std::span<const PageFile> PageFiles() noexcept;
