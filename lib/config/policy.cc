@@ -13,6 +13,7 @@
 
 #include "config/builtin_policies.h"
 #include "config/json_reader.h"
+#include "config/policy_text.h"
 #include "config/schema_version.h"
 #include "keywalk/config.h"
 
@@ -240,20 +241,26 @@ Result<Policy> ParsePolicy(std::string_view text, std::string_view source) {
   return policy;
 }
 
-Result<Policy> LoadPolicy(std::string_view name_or_file) {
+Result<config::PolicyText> config::FindPolicyText(std::string_view name_or_file) {
   if (IsFileName(name_or_file)) {
-    const std::string path(name_or_file);
+    std::string path(name_or_file);
     JsonProblems problems(path);
-    const std::optional<std::string> text = config::ReadFile(path, problems);
+    std::optional<std::string> text = ReadFile(path, problems);
     if (!text) return problems.error();
-    return ParsePolicy(*text, path);
+    return PolicyText{*std::move(text), std::move(path)};
   }
-  for (const config::BuiltinPolicy& builtin : config::BuiltinPolicies()) {
+  for (const BuiltinPolicy& builtin : BuiltinPolicies()) {
     if (builtin.name == name_or_file) {
-      return ParsePolicy(builtin.json, "policy " + std::string(builtin.name));
+      return PolicyText{std::string(builtin.json), "policy " + std::string(builtin.name)};
     }
   }
   return UnknownPolicy(name_or_file);
+}
+
+Result<Policy> LoadPolicy(std::string_view name_or_file) {
+  const Result<config::PolicyText> text = config::FindPolicyText(name_or_file);
+  if (!text) return text.error();
+  return ParsePolicy(text->json, text->source);
 }
 
 std::vector<std::string> BuiltinPolicyNames() {
