@@ -20,8 +20,8 @@ SeedRange ParseSeeds(const std::string& text) {
   const std::size_t dots = text.find("..");
   SeedRange range;
   range.first = parse(std::string_view(text).substr(0, dots));
-  range.last = dots == std::string::npos ? range.first
-                                         : parse(std::string_view(text).substr(dots + 2));
+  range.last =
+      dots == std::string::npos ? range.first : parse(std::string_view(text).substr(dots + 2));
   if (range.last < range.first) {
     throw CLI::ValidationError("--seeds", "the first seed must not exceed the last");
   }
@@ -30,19 +30,8 @@ SeedRange ParseSeeds(const std::string& text) {
 
 void AddRunOptions(CLI::App& app, RunLine& run) {
   app.add_option("world", run.world, "What is simulated")->type_name("WORLD.json");
-  app.add_option("--policy", run.policies,
-                 "Policy by name, or a policy file; repeatable, or a list with commas. Default: "
-                 "coder-v1")
-      ->type_name("NAME|FILE")
-      ->delimiter(',')
-      ->take_all();
-  const auto seeds = [&run](const std::string& text) { run.seeds = ParseSeeds(text); };
-  CLI::Option* const one =
-      app.add_option_function<std::string>("--seed", seeds, "The seed of the one run (1)")
-          ->type_name("N");
-  app.add_option_function<std::string>("--seeds", seeds, "A run for each seed from A to B")
-      ->type_name("A..B")
-      ->excludes(one);
+  AddPolicyOption(app, run.policies);
+  AddSeedOptions(app, run.seeds);
   app.add_flag("--real-transport", run.real_transport,
                "Run the shipped coroutines over simulated connections, not the decisions alone");
   app.add_option("--trace", run.trace, "Write what happened, a JSON object a line; - for stdout")
@@ -51,13 +40,34 @@ void AddRunOptions(CLI::App& app, RunLine& run) {
 
 }  // namespace
 
+void AddPolicyOption(CLI::App& app, std::vector<std::string>& policies) {
+  app.add_option("--policy", policies,
+                 "Policy by name, or a policy file; repeatable, or a list with commas. Default: "
+                 "coder-v1")
+      ->type_name("NAME|FILE")
+      ->delimiter(',')
+      ->take_all();
+}
+
+void AddSeedOptions(CLI::App& app, SeedRange& seeds) {
+  const auto read = [&seeds](const std::string& text) { seeds = ParseSeeds(text); };
+  CLI::Option* const one =
+      app.add_option_function<std::string>("--seed", read, "The seed of the one run (1)")
+          ->type_name("N");
+  app.add_option_function<std::string>("--seeds", read, "A run for each seed from A to B")
+      ->type_name("A..B")
+      ->excludes(one);
+}
+
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line) {
   CLI::App app{"Simulates clients, gateways with key failover, and upstreams on virtual time."};
   app.set_version_flag("--version", std::string("keywalk-sim ") + KEYWALK_VERSION);
   AddRunOptions(app, line.run);
+  AddReportCommands(app, line.report);
   try {
     app.parse(argc, argv);
-    if (line.run.world.empty()) throw CLI::RequiredError("WORLD.json");
+    if (line.report.command == ReportLine::Command::kNone && line.run.world.empty())
+      throw CLI::RequiredError("WORLD.json");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

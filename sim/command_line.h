@@ -2,18 +2,18 @@
 #ifndef KEYWALK_SIM_COMMAND_LINE_H_
 #define KEYWALK_SIM_COMMAND_LINE_H_
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace keywalk::sim {
+#include "sim/report/command_line.h"
+#include "sim/run/seed_range.h"
 
-// Seeds from `first` to `last`, both included.
-struct SeedRange {
-  std::uint64_t first = 1;
-  std::uint64_t last = 1;
-};
+namespace CLI {
+class App;
+}
+
+namespace keywalk::sim {
 
 // What any run is told.
 struct RunLine {
@@ -26,7 +26,12 @@ struct RunLine {
 
 struct CommandLine {
   RunLine run;
+  ReportLine report;  // a command other than kNone: that instead of a run
 };
+
+// Options of several commands: --policy, and --seed with --seeds.
+void AddPolicyOption(CLI::App& app, std::vector<std::string>& policies);
+void AddSeedOptions(CLI::App& app, SeedRange& seeds);
 
 // Fills `line`. Returns the exit status if the program ends here: help, version, or wrong use.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line);

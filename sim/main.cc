@@ -25,9 +25,17 @@ int Fail(const std::string& message) {
   return kWrongUse;
 }
 
+int RunReport(const ReportLine& line) {
+  if (line.command == ReportLine::Command::kMerge) {
+    return RunMerge(line.merge, {}, std::cout, std::cerr);
+  }
+  return RunCompare(line.compare, NewCoreGateway, std::cout, std::cerr);
+}
+
 int Main(int argc, const char* const* argv) {
   CommandLine line;
   if (const std::optional<int> status = ParseCommandLine(argc, argv, line)) return *status;
+  if (line.report.command != ReportLine::Command::kNone) return RunReport(line.report);
   const Result<World> world = LoadWorld(line.run.world);
   if (!world) return Fail(world.error().message());
   std::vector<std::string> names = line.run.policies;
@@ -42,8 +50,8 @@ int Main(int argc, const char* const* argv) {
       options.seed = seed;
       const RunTotals totals =
           RunWorld(*world, *policy, options, NewCoreGateway, {&hash}, &progress);
-      std::printf("%s seed %llu: %llu requests, %llu events, trace %016llx\n",
-                  policy->name.c_str(), static_cast<unsigned long long>(seed),
+      std::printf("%s seed %llu: %llu requests, %llu events, trace %016llx\n", policy->name.c_str(),
+                  static_cast<unsigned long long>(seed),
                   static_cast<unsigned long long>(totals.requests),
                   static_cast<unsigned long long>(totals.events),
                   static_cast<unsigned long long>(hash.value()));
