@@ -28,8 +28,9 @@ class EventQueue {
   // `tie_break` is drawn where interleavings are explored, else 0.
   void Push(Instant at, const Payload& payload, std::uint16_t tie_break = 0) {
     const std::uint64_t order = static_cast<std::uint64_t>(tie_break) << 48 | pushes_++;
-    entries_.push_back(Entry{at, order, payload});
-    SiftUp(entries_.size() - 1);
+    const Entry pushed{at, order, payload};
+    entries_.push_back(pushed);
+    SiftUp(pushed, entries_.size() - 1);
   }
 
   bool empty() const noexcept { return entries_.empty(); }
@@ -61,15 +62,16 @@ class EventQueue {
     return a.at != b.at ? a.at < b.at : a.order < b.order;
   }
 
-  void SiftUp(std::size_t index) {
-    const Entry moved = entries_[index];
+  // Puts `moved`, which is the last entry, where it belongs.
+  void SiftUp(const Entry& moved, std::size_t index) {
+    const std::size_t last = index;
     while (index > 0) {
       const std::size_t parent = (index - 1) / kArity;
       if (!Before(moved, entries_[parent])) break;
       entries_[index] = entries_[parent];
       index = parent;
     }
-    entries_[index] = moved;
+    if (index != last) entries_[index] = moved;
   }
 
   // Puts `moved` where the first entry was, and the heap in order.

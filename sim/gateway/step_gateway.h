@@ -2,7 +2,9 @@
 #ifndef KEYWALK_SIM_GATEWAY_STEP_GATEWAY_H_
 #define KEYWALK_SIM_GATEWAY_STEP_GATEWAY_H_
 
+#include <array>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,7 +25,16 @@ class StepGateway final : public Gateway {
  public:
   // All outlive it.
   explicit StepGateway(GatewayHost& host, More&... more)
-      : host_(host), head_timeout_(host.world().gateways.head_timeout), more_(more...) {}
+      : host_(host),
+        clock_(host.clock()),
+        upstream_(host.upstream()),
+        interleaves_(host.interleaves()),
+        head_timeout_(host.world().gateways.head_timeout),
+        more_(more...) {
+    for (std::size_t status = 0; status < needs_body_.size(); ++status) {
+      needs_body_[status] = host.policy().NeedsBody(static_cast<int>(status));
+    }
+  }
 
   void Begin(Slot slot, const SimRequest& request) override {
     if (slot >= in_flight_.size()) in_flight_.resize(slot + 1);
@@ -36,7 +47,7 @@ class StepGateway final : public Gateway {
           flight.failover.emplace(flight.pool.get(), host_.mark_key(), more...);
         },
         more_);
-    flight.step = flight.failover->Start(host_.clock().now());
+    flight.step = flight.failover->Start(clock_.now());
     Follow(slot, flight);
   }
 
@@ -107,7 +118,7 @@ class StepGateway final : public Gateway {
   }
 
   void Send(Slot slot, InFlight& flight) {
-    const Instant now = host_.clock().now();
+    const Instant now = clock_.now();
     const SimRequest& request = *flight.request;
     const KeyIndex key = *flight.step.key;
     const auto number = static_cast<std::uint32_t>(flight.failover->attempts() - 1);
@@ -115,7 +126,7 @@ class StepGateway final : public Gateway {
     flight.sent_at = now;
     flight.in_attempt = true;
     host_.AttemptIsSent({now, request.id, number, request.replica, key, request.body_digest});
-    flight.passage = host_.upstream().Send(request, number, key, now);
+    flight.passage = upstream_.Send(request, number, key, now);
     if (flight.passage.fault == ListedAnswer::Fault::kNoAnswer ||
         flight.passage.to_upstream + flight.passage.to_head > head_timeout_) {
       Schedule(slot, flight, now + head_timeout_, Wake::kTimeout);
@@ -124,8 +135,8 @@ class StepGateway final : public Gateway {
   }
 
   void ReachUpstream(Slot slot, InFlight& flight) {
-    const Instant now = host_.clock().now();
-    flight.answer = host_.upstream().Answer(*flight.request, *flight.step.key, flight.passage, now);
+    const Instant now = clock_.now();
+    flight.answer = upstream_.Answer(*flight.request, *flight.step.key, flight.passage, now);
     if (flight.passage.fault == ListedAnswer::Fault::kNoAnswer) return;
     if (!flight.answer.headers->empty()) {
       flight.headers = *flight.answer.headers;
@@ -138,9 +149,8 @@ class StepGateway final : public Gateway {
     if (flight.passage.fault == ListedAnswer::Fault::kResetBeforeHead) {
       return Fail(slot, flight, AttemptEnded::How::kReset, Outcome::kReset);
     }
-    const bool reads_body = host_.policy().NeedsBody(flight.answer.status);
-    if (reads_body && host_.interleaves()) {
-      return Schedule(slot, flight, host_.clock().now(), Wake::kDecide);
+    if (NeedsBody(flight.answer.status) && interleaves_) {
+      return Schedule(slot, flight, clock_.now(), Wake::kDecide);
     }
     Decide(slot, flight);
   }
@@ -149,21 +159,21 @@ class StepGateway final : public Gateway {
     ResponseFacts facts;
     facts.status = flight.answer.status;
     facts.headers = flight.answer.headers;
-    facts.received_at = host_.clock().wall_now();
+    facts.received_at = clock_.wall_now();
     const bool cut = flight.passage.fault == ListedAnswer::Fault::kResetInBody;
-    const bool reads_body = host_.policy().NeedsBody(facts.status);
+    const bool reads_body = NeedsBody(facts.status);
     if (reads_body && !cut && flight.answer.error != nullptr) {
       facts.error = &flight.answer.error->facts;
     }
-    const Step step = flight.failover->OnResponse(facts, host_.clock().now());
+    const Step step = flight.failover->OnResponse(facts, clock_.now());
     TellEnd(flight, AttemptEnded::How::kResponse, &facts, step.kind);
     flight.step.kind = step.kind;
     flight.step.exhaustion = step.exhaustion;
     if (step.key) flight.step.key = step.key;
     // The refused response's rest is discarded, and the next request sent: either may wait.
     const bool discards = step.kind == Step::Kind::kExhausted && !reads_body;
-    if ((discards || step.kind == Step::Kind::kAttempt) && host_.interleaves()) {
-      return Schedule(slot, flight, host_.clock().now(), Wake::kNext);
+    if ((discards || step.kind == Step::Kind::kAttempt) && interleaves_) {
+      return Schedule(slot, flight, clock_.now(), Wake::kNext);
     }
     Follow(slot, flight);
   }
@@ -171,7 +181,7 @@ class StepGateway final : public Gateway {
   void Forward(Slot slot, InFlight& flight) {
     // An error's body comes with its head, and may have been read for the verdict.
     const bool is_error = flight.answer.error != nullptr;
-    if (is_error && host_.policy().NeedsBody(flight.answer.status)) return End(slot, flight);
+    if (is_error && NeedsBody(flight.answer.status)) return End(slot, flight);
     const bool cut = flight.passage.fault == ListedAnswer::Fault::kResetInBody;
     const Duration whole = is_error ? Duration::zero() : flight.passage.to_end;
     After(slot, flight, cut ? whole / 2 : whole, Wake::kEnd);
@@ -225,7 +235,7 @@ class StepGateway final : public Gateway {
   void TellEnd(InFlight& flight, AttemptEnded::How how, const ResponseFacts* facts = nullptr,
                Step::Kind then = Step::Kind::kForward) {
     AttemptEnded ended;
-    ended.at = host_.clock().now();
+    ended.at = clock_.now();
     ended.sent_at = flight.sent_at;
     ended.request = flight.request->id;
     ended.number = static_cast<std::uint32_t>(flight.failover->attempts() - 1);
@@ -246,12 +256,14 @@ class StepGateway final : public Gateway {
     host_.AttemptHasEnded(ended);
   }
 
+  bool NeedsBody(int status) const { return needs_body_[static_cast<std::size_t>(status)]; }
+
   // At once if there is nothing to wait for, as a coroutine that is not suspended would.
   void After(Slot slot, InFlight& flight, Duration wait, Wake kind) {
-    if (wait == Duration::zero() && !host_.interleaves()) {
+    if (wait == Duration::zero() && !interleaves_) {
       return OnEvent({slot, flight.token, static_cast<std::uint8_t>(kind)});
     }
-    Schedule(slot, flight, host_.clock().now() + wait, kind);
+    Schedule(slot, flight, clock_.now() + wait, kind);
   }
 
   void Schedule(Slot slot, InFlight& flight, Instant at, Wake kind) {
@@ -259,8 +271,12 @@ class StepGateway final : public Gateway {
   }
 
   GatewayHost& host_;
+  const VirtualClock& clock_;
+  Upstream& upstream_;
+  const bool interleaves_;
   const Duration head_timeout_;
   const std::tuple<More&...> more_;
+  std::array<bool, 600> needs_body_{};  // by status: the policy's word, asked once
   std::vector<InFlight> in_flight_;
 };
 

@@ -194,19 +194,19 @@ class Simulation::Impl final : public GatewayHost {
     }
     const Slot slot = free_.back();
     free_.pop_back();
-    SimRequest request;
+    SimRequest& request = calls_[slot]->request;
     request.call = next_call_++;
+    request.retry = 0;
+    request.replica = 0;
     request.group = group;
     request.call_at = clock_.now();
     const ClientGroup& clients = world_.clients[group];
     RandomEngine engine = EngineFor(options_.seed, Stream::kRequest, request.call);
-    if (clients.streamed > 0) {
-      request.streamed = boost::random::uniform_01<double>()(engine) < clients.streamed;
-    }
+    request.streamed =
+        clients.streamed > 0 && boost::random::uniform_01<double>()(engine) < clients.streamed;
     request.body_bytes = static_cast<std::uint64_t>(clients.body_bytes.DrawWhole(engine));
     request.cost.input_tokens = clients.input_tokens.DrawWhole(engine);
     request.cost.output_tokens = clients.output_tokens.DrawWhole(engine);
-    calls_[slot]->request = request;
     SendRequest(slot);
   }
 
@@ -231,6 +231,7 @@ class Simulation::Impl final : public GatewayHost {
       request.replica = boost::random::uniform_int_distribution<std::uint32_t>(
           0, static_cast<std::uint32_t>(world_.gateways.replicas - 1))(engine);
     }
+    request.deadline.reset();
     if (clients.deadline) request.deadline = clock_.now() + *clients.deadline;
     ++call.token;
     call.in_flight = true;

@@ -65,7 +65,7 @@ class Upstream::Key {
 
   void AnswerListed(const ListedAnswer& listed, UpstreamAnswer& answer) {
     answer.status = listed.status;
-    if (listed.status >= 400) answer.error = &ErrorFor(NameFor(listed.status), listed.status);
+    if (listed.status >= 400) answer.error = &ErrorFor(RefusalWithStatus(listed.status));
     if (!listed.retry_after) return;
     headers_.Clear();
     AddRetryHint(RetryHint::Form::kMilliseconds, *listed.retry_after, {}, headers_);
@@ -85,20 +85,21 @@ class Upstream::Key {
   }
 
  private:
-  // The answer of the catalogue that stands for a listed status.
-  std::string NameFor(int status) const {
-    const std::string provider(mock::ToString(spec_.model.provider));
-    if (status == 401) return provider + ".invalid_key";
-    if (status == 429) return provider + ".rate_limited";
-    return provider + (status == 503 || status == 529 ? ".overloaded" : ".server_error");
+  // A refusal as the model says it, of which the catalogue has the answer.
+  static mock::Admission RefusalWithStatus(int status) {
+    mock::Admission refused;
+    refused.refusal = mock::Refusal::kOutage;
+    if (status == 429) refused.refusal = mock::Refusal::kRequests;
+    if (status == 401 || status == 403) refused.refusal = mock::Refusal::kRevoked;
+    refused.outage_status = status;
+    return refused;
   }
 
   void Refuse(UpstreamAnswer& answer) {
     const mock::Admission& refused = report_.admission;
-    const std::string name = mock::RefusalAnswer(spec_.model.provider, refused);
     answer.refusal = refused.refusal;
     const bool outage = refused.refusal == mock::Refusal::kOutage;
-    const ErrorBody& error = ErrorFor(name, outage ? refused.outage_status : 0);
+    const ErrorBody& error = ErrorFor(refused);
     answer.status = outage ? refused.outage_status : error.status;
     answer.error = &error;
     headers_ = mock::RateLimitHeaders(spec_.model.provider, report_);
@@ -106,24 +107,20 @@ class Upstream::Key {
     answer.headers = &headers_;
   }
 
-  // Rendered once for each name: what differs between two refusals (how many tokens were left) is
-  // in the prose, which nobody decides by.
-  const ErrorBody& ErrorFor(const std::string& name, int status) {
-    const auto found = errors_.find(name);
+  // Rendered once for each kind of refusal: what differs between two of a kind (how many tokens
+  // were left) is in the prose, which nobody decides by.
+  const ErrorBody& ErrorFor(const mock::Admission& refused) {
+    const int kind = static_cast<int>(*refused.refusal) * 1000 + refused.outage_status;
+    const auto found = errors_.find(kind);
     if (found != errors_.end()) return found->second;
+    mock::AnswerSpec spec;
+    spec.name = mock::RefusalAnswer(spec_.model.provider, refused);
+    const mock::ScriptStep step = mock::RenderAnswer(spec, mock::AnswerRequest{});
     ErrorBody body;
-    body.status = status;
-    if (mock::HasAnswer(name)) {
-      mock::AnswerSpec spec;
-      spec.name = name;
-      const mock::ScriptStep step = mock::RenderAnswer(spec, mock::AnswerRequest{});
-      if (status == 0) body.status = step.status;
-      if (step.body) body.text = *step.body;
-    } else {
-      body.text = R"({"error":{"message":"error"}})";
-    }
+    body.status = step.status;
+    if (step.body) body.text = *step.body;
     body.facts = ParseErrorBody(body.text);
-    return errors_.emplace(name, std::move(body)).first->second;
+    return errors_.emplace(kind, std::move(body)).first->second;
   }
 
   const KeySpec& spec_;
@@ -132,7 +129,7 @@ class Upstream::Key {
   std::size_t next_ = 0;
   mock::LimitReport report_;
   Headers headers_;
-  std::map<std::string, ErrorBody> errors_;
+  std::map<int, ErrorBody> errors_;  // by kind of refusal, and its status
 };
 
 Upstream::Upstream(const World& world, std::uint64_t seed) : world_(world), seed_(seed) {

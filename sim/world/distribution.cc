@@ -61,7 +61,7 @@ Distribution ReadPair(Distribution::Kind kind, const json& value, const std::str
 
 }  // namespace
 
-double Distribution::Draw(RandomEngine& engine) const {
+double Distribution::DrawRandom(RandomEngine& engine) const {
   switch (kind) {
     case Kind::kFixed:
       return a;
@@ -74,17 +74,6 @@ double Distribution::Draw(RandomEngine& engine) const {
       return a > 0 ? boost::random::lognormal_distribution<double>(std::log(a), b)(engine) : 0;
   }
   return 0;
-}
-
-Duration Distribution::DrawMilliseconds(RandomEngine& engine) const {
-  constexpr double kMicrosecondsPerMs = 1000;
-  if (kind == Kind::kFixed && a == 0) return Duration::zero();
-  const double us = std::min(Draw(engine), 1e12) * kMicrosecondsPerMs;
-  return std::chrono::microseconds(static_cast<std::int64_t>(us));
-}
-
-std::int64_t Distribution::DrawWhole(RandomEngine& engine) const {
-  return static_cast<std::int64_t>(std::min(Draw(engine), 1e15));
 }
 
 Distribution ReadDistribution(const json& value, const std::string& pointer, double max,

@@ -25,14 +25,28 @@ struct Distribution {
   double b = 0;
 
   static Distribution Fixed(double value) { return {Kind::kFixed, value, 0}; }
-  bool is_zero() const { return kind == Kind::kFixed && a == 0; }
+  bool is_fixed() const { return kind == Kind::kFixed; }
 
-  double Draw(RandomEngine& engine) const;
+  // A draw; a fixed quantity takes nothing from the engine.
+  double Draw(RandomEngine& engine) const { return is_fixed() ? a : DrawRandom(engine); }
   // A draw in milliseconds, to the microsecond: the last bits of a floating-point result, which
   // compilers may differ in, then do not matter.
-  Duration DrawMilliseconds(RandomEngine& engine) const;
+  Duration DrawMilliseconds(RandomEngine& engine) const {
+    constexpr double kMicrosecondsPerMs = 1000;
+    constexpr double kLongestMs = 1e12;
+    const double ms = Draw(engine);
+    const double us = (ms < kLongestMs ? ms : kLongestMs) * kMicrosecondsPerMs;
+    return std::chrono::microseconds(static_cast<std::int64_t>(us));
+  }
   // A draw rounded down to a whole number.
-  std::int64_t DrawWhole(RandomEngine& engine) const;
+  std::int64_t DrawWhole(RandomEngine& engine) const {
+    constexpr double kMost = 1e15;
+    const double value = Draw(engine);
+    return static_cast<std::int64_t>(value < kMost ? value : kMost);
+  }
+
+ private:
+  double DrawRandom(RandomEngine& engine) const;
 };
 
 // A number, or {"uniform": [20, 60]}, {"exponential": {"mean": 50, "max": 500}},
