@@ -42,11 +42,8 @@ void LivenessChecker::OnRequest(const SimRequest& request) {
   CheckKeys(request.replica, request.sent_at, request.id);
   Awaited awaited;
   awaited.sent_at = request.sent_at;
-  const BackBy& back_by = back_by_[PoolOf(request.replica)];
-  awaited.must_succeed = any_can_return_ && !request.deadline;
-  for (KeyIndex key = 0; key < back_by.size(); ++key) {
-    if (can_return_[key] && back_by[key] > request.sent_at) awaited.must_succeed = false;
-  }
+  awaited.must_succeed =
+      any_can_return_ && !request.deadline && AllAreBack(request.replica, request.sent_at);
   awaited_.insert_or_assign(request.id, awaited);
 }
 
@@ -70,12 +67,14 @@ void LivenessChecker::OnAnswered(const Answered& answer) {
   if (found == awaited_.end()) return;
   const Awaited awaited = found->second;
   awaited_.erase(found);
-  const bool quiet = quiet_from_ && awaited.sent_at >= *quiet_from_;
+  const bool quiet = any_can_return_ && quiet_from_ && awaited.sent_at >= *quiet_from_;
   const bool cut_short = answer.outcome == Outcome::kTruncated ||
                          answer.outcome == Outcome::kRestarted ||
                          answer.outcome == Outcome::kDeadline;
-  if (!awaited.must_succeed && !quiet) return;
-  if (!quiet && (awaited.met_a_fault || cut_short)) return;
+  // Meanwhile another request may have been refused, and have marked the keys.
+  const bool undisturbed = awaited.must_succeed && !awaited.met_a_fault && !cut_short &&
+                           AllAreBack(answer.request->replica, awaited.sent_at);
+  if (!undisturbed && !quiet) return;
   ++held_;
   if (answer.outcome == Outcome::kSuccess) return;
   log_.Add(Violation{Invariant::kRequestsSucceed, answer.at, answer.request->id, std::nullopt,
@@ -100,6 +99,14 @@ void LivenessChecker::OnEnd(Instant at) {
                        "the request of " + InSeconds(awaited.sent_at) +
                            " was never answered, and nothing more happens"});
   }
+}
+
+bool LivenessChecker::AllAreBack(std::uint32_t replica, Instant at) const {
+  const BackBy& back_by = back_by_[PoolOf(replica)];
+  for (KeyIndex key = 0; key < back_by.size(); ++key) {
+    if (can_return_[key] && back_by[key] > at) return false;
+  }
+  return true;
 }
 
 void LivenessChecker::CheckKeys(std::uint32_t replica, Instant at,

@@ -55,6 +55,8 @@ class LivenessChecker final : public RunObserver {
   using BackBy = std::vector<Instant>;
 
   std::size_t PoolOf(std::uint32_t replica) const noexcept { return shared_ ? 0 : replica; }
+  // Of the keys that can return, whose cooldowns are over.
+  bool AllAreBack(std::uint32_t replica, Instant at) const;
   void CheckKeys(std::uint32_t replica, Instant at, std::optional<RequestId> request);
 
   const World& world_;

@@ -140,7 +140,7 @@ class StepGateway final : public Gateway {
     if (flight.passage.fault == ListedAnswer::Fault::kNoAnswer) return;
     if (!flight.answer.headers->empty()) {
       flight.headers = *flight.answer.headers;
-      flight.answer.headers = &flight.headers;
+      flight.answer.headers = nullptr;  // its own, wherever more requests move it to
     }
     After(slot, flight, flight.passage.to_head, Wake::kHead);
   }
@@ -158,7 +158,8 @@ class StepGateway final : public Gateway {
   void Decide(Slot slot, InFlight& flight) {
     ResponseFacts facts;
     facts.status = flight.answer.status;
-    facts.headers = flight.answer.headers;
+    const bool own = flight.answer.headers == nullptr;
+    facts.headers = own ? &flight.headers : flight.answer.headers;
     facts.received_at = clock_.wall_now();
     const bool cut = flight.passage.fault == ListedAnswer::Fault::kResetInBody;
     const bool reads_body = NeedsBody(facts.status);
