@@ -1,5 +1,5 @@
-"""Every file under fixtures/, and every example of the mock, is valid against the JSON Schema that
-it names.
+"""Every file under fixtures/, every example of the mock and every world of sim/ is valid against
+the JSON Schema that it names.
 
 A file names its schema in `$schema`, a path relative to itself (fixtures/README.md). The schemas
 themselves are valid, of dialect 2020-12. Files under fixtures/invalid/ are wrong on purpose: their
@@ -96,6 +96,7 @@ def check(root):
     yield from findings
     checked = 0
     examples = files(root, {".json"}, under="mockupstream/examples")
+    examples += files(root, {".json"}, under="sim/worlds")
     for path in files(root, {".json"}, under="fixtures") + examples:
         if path.startswith("fixtures/schema/"):
             continue
