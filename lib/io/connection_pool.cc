@@ -21,7 +21,8 @@ void ConnectionPool::Put(std::shared_ptr<UpstreamConnection> connection) {
   // Bytes after the response are an answer to nothing: the framing cannot be trusted any more.
   if (connection->reader.has_buffered()) return;
   if (idle_.size() >= max_idle_) idle_.erase(idle_.begin());
-  connection->stream->ExpiresAfter(keep_alive_);
+  connection->UnlimitTime();
+  connection->ExpiresAfter(keep_alive_);
   idle_.push_back(std::move(connection));
 }
 

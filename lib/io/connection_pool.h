@@ -19,9 +19,22 @@ class UpstreamConnection {
       : stream(std::move(opened)),
         reader(*stream, Http1Parser::Role::kResponse, max_header_bytes) {}
 
+  // Moves the deadline, unless all that is left is bounded by LimitTime().
+  void ExpiresAfter(std::chrono::milliseconds time) {
+    if (!limited_) stream->ExpiresAfter(time);
+  }
+  void LimitTime(std::chrono::milliseconds time) {
+    limited_ = true;
+    stream->ExpiresAfter(time);
+  }
+  void UnlimitTime() { limited_ = false; }
+
   const std::unique_ptr<Stream> stream;
   MessageReader reader;
   bool reused = false;  // carried a request before
+
+ private:
+  bool limited_ = false;
 };
 
 // Confined to its io_context.

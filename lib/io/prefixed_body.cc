@@ -1,11 +1,8 @@
 #include "io/prefixed_body.h"
 
-#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <optional>
 #include <utility>
-
-#include "io/deadline.h"
 
 namespace keywalk::io {
 namespace {
@@ -42,6 +39,10 @@ class PrefixedBody final : public ResponseBody {
 
   const Headers& trailers() const override { return rest_ != nullptr ? rest_->trailers() : none_; }
 
+  void LimitTime(std::optional<std::chrono::milliseconds> time) override {
+    if (rest_ != nullptr) rest_->LimitTime(time);
+  }
+
   Awaitable<void> Discard(DiscardLimits limits) override {
     if (!rest_ended_ && !failure_) co_await rest_->Discard(limits);
   }
@@ -56,20 +57,6 @@ class PrefixedBody final : public ResponseBody {
   bool given_ = false;
 };
 
-// Cancels a body that takes too long.
-class PeekDeadline final : private DeadlineService::Entry {
- public:
-  PeekDeadline(asio::io_context& context, ResponseBody& body)
-      : DeadlineService::Entry(context), body_(body) {
-    ExpiresAfter(kMaxPeekTime);
-  }
-
- private:
-  void OnExpired() noexcept override { body_.Cancel(); }
-
-  ResponseBody& body_;
-};
-
 }  // namespace
 
 std::unique_ptr<ResponseBody> MakeStringBody(std::string text) {
@@ -78,21 +65,19 @@ std::unique_ptr<ResponseBody> MakeStringBody(std::string text) {
 }
 
 Awaitable<std::string> PeekBody(Response& response, std::size_t max_bytes) {
-  const Executor executor = co_await asio::this_coro::executor;
   std::string prefix;
   std::optional<TransportError> failure;
   const std::optional<std::uint64_t> size = response.body->size();
   bool ended = false;
-  {
-    const PeekDeadline deadline(executor.context(), *response.body);
-    while (prefix.size() < max_bytes) {
-      const BodyChunk piece = co_await response.body->Read();
-      if (piece.failed()) failure = piece.error();
-      ended = piece.at_end();
-      if (piece.failed() || ended) break;
-      prefix.append(piece.bytes());
-    }
+  response.body->LimitTime(kMaxPeekTime);
+  while (prefix.size() < max_bytes) {
+    const BodyChunk piece = co_await response.body->Read();
+    if (piece.failed()) failure = piece.error();
+    ended = piece.at_end();
+    if (piece.failed() || ended) break;
+    prefix.append(piece.bytes());
   }
+  response.body->LimitTime(std::nullopt);
   std::string copy = prefix;
   response.body = std::make_unique<PrefixedBody>(std::move(prefix), std::move(response.body), ended,
                                                  std::move(failure), size);

@@ -49,7 +49,7 @@ struct UpstreamExchange::Upload {
     }
     self->failed = !self->done;
     // From here on the response's head is what is waited for.
-    socket.ExpiresAfter(self->shared->options.response_head_timeout);
+    self->connection->ExpiresAfter(self->shared->options.response_head_timeout);
     // A source that failed leaves a request that can never be finished.
     if (self->source_error) socket.Close();
   }
@@ -63,7 +63,7 @@ struct UpstreamExchange::Upload {
         const std::string_view chunk = self.recorded->chunk(next++);
         buffers.emplace_back(chunk.data(), chunk.size());
       }
-      socket.ExpiresAfter(self.shared->options.idle_timeout);
+      self.connection->ExpiresAfter(self.shared->options.idle_timeout);
       const IoResult sent = co_await socket.Write(buffers);
       if (!sent.ok()) co_return;
       buffers.clear();
@@ -76,7 +76,7 @@ struct UpstreamExchange::Upload {
     std::uint64_t left = self.stream->size().value_or(0);
     std::string chunk_head = std::move(self.head);  // goes out with the first piece
     while (true) {
-      socket.ExpiresAfter(idle);
+      self.connection->ExpiresAfter(idle);
       const BodyChunk piece = co_await self.stream->Read();
       if (piece.failed()) {
         self.source_error = TransportError(Kind::kRequestBody, piece.error().code,
@@ -89,7 +89,7 @@ struct UpstreamExchange::Upload {
       buffers.push_back(asio::buffer(chunk_head));
       buffers.emplace_back(piece.bytes().data(), piece.bytes().size());
       if (self.chunked && !piece.at_end()) buffers.push_back(asio::buffer("\r\n", 2));
-      socket.ExpiresAfter(idle);
+      self.connection->ExpiresAfter(idle);
       const IoResult sent = co_await socket.Write(buffers);
       if (!sent.ok()) co_return;
       if (piece.at_end()) break;
@@ -136,7 +136,7 @@ Awaitable<void> UpstreamExchange::SendSmall(const Request& request, std::string 
       buffers.emplace_back(body->chunk(i).data(), body->chunk(i).size());
     }
   }
-  connection_->stream->ExpiresAfter(shared_->options.response_head_timeout);
+  connection_->ExpiresAfter(shared_->options.response_head_timeout);
   // A failure to send is not the end: the upstream may have answered before it closed.
   co_await connection_->stream->Write(buffers);
 }
@@ -234,7 +234,7 @@ bool UpstreamExchange::ready() const {
 Awaitable<BodyChunk> UpstreamExchange::Read() {
   if (connection_ == nullptr) co_return BodyChunk();
   if (upload_ == nullptr || upload_->done) {
-    connection_->stream->ExpiresAfter(shared_->options.idle_timeout);
+    connection_->ExpiresAfter(shared_->options.idle_timeout);
   }
   const MessageReader::Piece piece = co_await connection_->reader.ReadBody();
   if (piece.code) {
@@ -269,6 +269,16 @@ void UpstreamExchange::Release() {
   }
 }
 
+void UpstreamExchange::LimitTime(std::optional<std::chrono::milliseconds> time) {
+  if (connection_ == nullptr) return;
+  if (time) {
+    connection_->LimitTime(*time);
+  } else {
+    connection_->UnlimitTime();
+    connection_->ExpiresAfter(shared_->options.idle_timeout);
+  }
+}
+
 void UpstreamExchange::Cancel() {
   if (connection_ != nullptr) connection_->stream->Close();
 }
@@ -280,13 +290,9 @@ Awaitable<void> UpstreamExchange::Discard(DiscardLimits limits) {
     Release();
     co_return;
   }
+  connection_->LimitTime(limits.max_time);
   std::size_t discarded = 0;
-  const auto give_up = std::chrono::steady_clock::now() + limits.max_time;
-  while (connection_ != nullptr && discarded <= limits.max_bytes) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        give_up - std::chrono::steady_clock::now());
-    if (left.count() <= 0) break;
-    connection_->stream->ExpiresAfter(left);
+  while (discarded <= limits.max_bytes) {
     const MessageReader::Piece piece = co_await connection_->reader.ReadBody();
     if (piece.code) break;
     if (piece.bytes.empty()) {

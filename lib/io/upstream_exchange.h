@@ -50,6 +50,7 @@ class UpstreamExchange final : public ResponseBody {
   Awaitable<BodyChunk> Read() override;
   void Cancel() override;
   const Headers& trailers() const override { return trailers_; }
+  void LimitTime(std::optional<std::chrono::milliseconds> time) override;
   Awaitable<void> Discard(DiscardLimits limits) override;
 
  private:

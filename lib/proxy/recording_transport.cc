@@ -66,6 +66,9 @@ class RecordingBody final : public ResponseBody {
   bool ready() const override { return inner_->ready(); }
   void Cancel() override { inner_->Cancel(); }
   const Headers& trailers() const override { return inner_->trailers(); }
+  void LimitTime(std::optional<std::chrono::milliseconds> time) override {
+    inner_->LimitTime(time);
+  }
 
   Awaitable<BodyChunk> Read() override {
     BodyChunk chunk = co_await inner_->Read();

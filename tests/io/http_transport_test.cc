@@ -192,6 +192,35 @@ TEST(HttpTransportTest, TimeLimitsHold) {
   EXPECT_EQ(outcome.failure, Kind::kTimeout);
 }
 
+TEST(HttpTransportTest, ALimitForTheWholeBodyHoldsWhateverComesWhen) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    const Headers none;
+    co_await exchange.StartResponse(200, "", none, std::nullopt);
+    io::SteadyTimer pause(co_await asio::this_coro::executor);
+    error_code gone;
+    while (!gone) {  // never silent for long
+      pause.expires_after(std::chrono::milliseconds(5));
+      co_await pause.async_wait(kAwaitTuple);
+      gone = co_await exchange.WriteBody("more");
+    }
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  std::optional<Kind> failure;
+  io.Run([](Transport& via, std::optional<Kind>& seen) -> Awaitable<void> {
+    Cancellation cancel;
+    const Request request;
+    RoundTripResult result = co_await via.RoundTrip(request, cancel);
+    if (!result.ok()) co_return;
+    result->body->LimitTime(std::chrono::milliseconds(50));
+    while (!seen) {
+      const BodyChunk chunk = co_await result->body->Read();
+      if (chunk.failed()) seen = chunk.error().kind;
+    }
+  }(*transport, failure));
+  EXPECT_EQ(failure, Kind::kTimeout);
+}
+
 TEST(HttpTransportTest, CancellingEndsTheAttempt) {
   ServerThread server(Stall);
   IoRunner io;

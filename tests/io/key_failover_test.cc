@@ -254,6 +254,7 @@ class LeavingBody final : public ResponseBody {
   }
   void Cancel() override {}
   const Headers& trailers() const override { return none_; }
+  void LimitTime(std::optional<std::chrono::milliseconds>) override {}
   Awaitable<void> Discard(DiscardLimits) override { co_return; }
 
  private:

@@ -155,6 +155,10 @@ struct DiscardLimits {
 // connection is kept for reuse) or destroyed (then it is closed).
 class ResponseBody : public BodySource {
  public:
+  // From now on all reads together may take this long, whatever is allowed between two pieces;
+  // then they fail and the connection is closed. nullopt: no longer.
+  virtual void LimitTime(std::optional<std::chrono::milliseconds> time) = 0;
+
   // Reads to the end within the limits, else closes the connection. (SPEC transport/7)
   virtual Awaitable<void> Discard(DiscardLimits limits) = 0;
 };
