@@ -96,8 +96,9 @@ class StepGateway final : public Gateway {
     Step step;
     Passage passage;
     Instant sent_at{};
+    std::uint32_t number = 0;  // of the attempt: the machine may have handed out the next one
     UpstreamAnswer answer;
-    Headers headers;  // of the answer, where it has to outlive the upstream's
+    Headers headers;  // the answer's, which outlive the upstream's
     bool in_attempt = false;
     std::uint32_t token = 0;  // changes with each attempt: events of earlier ones find nobody
   };
@@ -122,6 +123,7 @@ class StepGateway final : public Gateway {
     const SimRequest& request = *flight.request;
     const KeyIndex key = *flight.step.key;
     const auto number = static_cast<std::uint32_t>(flight.failover->attempts() - 1);
+    flight.number = number;
     ++flight.token;
     flight.sent_at = now;
     flight.in_attempt = true;
@@ -239,7 +241,7 @@ class StepGateway final : public Gateway {
     ended.at = clock_.now();
     ended.sent_at = flight.sent_at;
     ended.request = flight.request->id;
-    ended.number = static_cast<std::uint32_t>(flight.failover->attempts() - 1);
+    ended.number = flight.number;
     ended.replica = flight.request->replica;
     ended.key = *flight.step.key;
     ended.how = how;
