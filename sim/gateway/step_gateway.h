@@ -98,7 +98,7 @@ class StepGateway final : public Gateway {
     Instant sent_at{};
     std::uint32_t number = 0;  // of the attempt: the machine may have handed out the next one
     UpstreamAnswer answer;
-    Headers headers;  // the answer's, which outlive the upstream's
+    Headers headers;  // of the answer, where it has to outlive the upstream's
     bool in_attempt = false;
     std::uint32_t token = 0;  // changes with each attempt: events of earlier ones find nobody
   };

@@ -8,6 +8,7 @@
 #ifndef KEYWALK_SIM_TRANSPORT_GATEWAY_TRANSPORT_GATEWAY_H_
 #define KEYWALK_SIM_TRANSPORT_GATEWAY_TRANSPORT_GATEWAY_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "sim/gateway/gateway.h"
@@ -16,6 +17,15 @@ namespace keywalk::sim {
 
 // `host` outlives it.
 std::unique_ptr<Gateway> NewTransportGateway(GatewayHost& host);
+
+// What went over the simulated wire.
+struct WireCounts {
+  std::uint64_t connections = 0;  // opened
+  std::uint64_t requests = 0;     // that arrived whole at the far end
+};
+
+// The same; `counts` outlives it too.
+std::unique_ptr<Gateway> NewCountingTransportGateway(GatewayHost& host, WireCounts& counts);
 
 }  // namespace keywalk::sim
 

@@ -48,8 +48,10 @@ CONFINED = (
 # Prefixes that no public header may show.
 _NOT_PUBLIC = ("boost/beast", "nlohmann/json.hpp", "openssl/", "prometheus/", "spdlog/", "CLI/")
 
-# Folders whose code decides on virtual time; the files and binaries named here drive sockets.
-NO_IO_TARGETS = re.compile(r"keywalk_(?:core|provider|config|sim|decide|decision)\w*")
+# Libraries that decide on virtual time or without any. The transport driver of the simulator runs
+# the coroutines of lib/io, over connections that are no sockets.
+NO_IO_TARGETS = re.compile(
+    r"keywalk_(?:core|provider|config|sim(?!_transport)|decide|decision)\w*")
 
 
 def resolve(root_files, path, name):
