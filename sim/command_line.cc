@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <string>
+#include <string_view>
 
 namespace keywalk::sim {
 namespace {
@@ -28,27 +29,6 @@ SeedRange ParseSeeds(const std::string& text) {
   return range;
 }
 
-void AddRunOptions(CLI::App& app, RunLine& run) {
-  app.add_option("world", run.world, "What is simulated")->type_name("WORLD.json");
-  AddPolicyOption(app, run.policies);
-  AddSeedOptions(app, run.seeds);
-  app.add_flag("--real-transport", run.real_transport,
-               "Run the shipped coroutines over simulated connections, not the decisions alone");
-  app.add_option("--trace", run.trace, "Write what happened, a JSON object a line; - for stdout")
-      ->type_name("FILE");
-}
-
-}  // namespace
-
-void AddPolicyOption(CLI::App& app, std::vector<std::string>& policies) {
-  app.add_option("--policy", policies,
-                 "Policy by name, or a policy file; repeatable, or a list with commas. Default: "
-                 "coder-v1")
-      ->type_name("NAME|FILE")
-      ->delimiter(',')
-      ->take_all();
-}
-
 void AddSeedOptions(CLI::App& app, SeedRange& seeds) {
   const auto read = [&seeds](const std::string& text) { seeds = ParseSeeds(text); };
   CLI::Option* const one =
@@ -59,15 +39,86 @@ void AddSeedOptions(CLI::App& app, SeedRange& seeds) {
       ->excludes(one);
 }
 
+void AddPaths(CLI::App& app, ReportPaths& paths) {
+  app.add_option("--json", paths.json, "Write every seed's result, to be merged or read")
+      ->type_name("FILE");
+  app.add_option("--html", paths.html, "Write one page with timelines, for a browser")
+      ->type_name("FILE");
+}
+
+// What a run is told, alone or compared with others.
+void AddRunOptions(CLI::App& app, CompareOptions& run, const std::string& usual_policies) {
+  app.add_option("WORLD", run.world, "What is simulated: see sim/worlds/")->type_name("WORLD.json");
+  app.add_option("--policy", run.policies,
+                 "Policy by name, or a policy file; repeatable, or a list with commas (" +
+                     usual_policies + ")")
+      ->type_name("NAME|FILE")
+      ->delimiter(',')
+      ->take_all();
+  AddSeedOptions(app, run.seeds);
+  app.add_flag("--real-transport", run.real_transport,
+               "Run the shipped coroutines over simulated connections, not the decisions alone");
+  app.add_option("--jobs,-j", run.jobs, "Runs at the same time (1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--timelines", run.timelines, "Keep the timelines of so many seeds (1)")
+      ->type_name("N");
+  app.add_option("--timeline-parts", run.timeline_parts,
+                 "In so many parts of the world's duration (2000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000));
+  AddPaths(app, run.paths);
+}
+
+void AddCompare(CLI::App& app, CommandLine& line) {
+  CLI::App* const command = app.add_subcommand(
+      "compare", "Which policy loses least: figures of a world under several policies");
+  AddRunOptions(*command, line.compare, "coder-v1,coder-v2");
+  command->get_option("WORLD")->required();
+  command->callback([&line] { line.command = CommandLine::Command::kCompare; });
+}
+
+void AddMerge(CLI::App& app, CommandLine& line) {
+  CLI::App* const command =
+      app.add_subcommand("merge", "One result from those of seed ranges that were run elsewhere");
+  command->add_option("RESULTS", line.merge.inputs, "Files of --json, all of one kind")
+      ->type_name("FILE...")
+      ->required();
+  AddPaths(*command, line.merge.paths);
+  command->callback([&line] { line.command = CommandLine::Command::kMerge; });
+}
+
+// The plain command, which has no name.
+void FinishPlainRun(CommandLine& line) {
+  CompareOptions& run = line.compare;
+  if (run.world.empty()) throw CLI::RequiredError("WORLD.json");
+  if (run.policies.empty()) run.policies = {"coder-v1"};
+  if (line.trace.path.empty()) return;
+  if (run.policies.size() > 1 || run.seeds.size() > 1) {
+    throw CLI::ValidationError("--trace", "is of one run: one policy and one seed");
+  }
+  line.command = CommandLine::Command::kTrace;
+  line.trace.world = run.world;
+  line.trace.policy = run.policies.front();
+  line.trace.seed = run.seeds.first;
+}
+
+}  // namespace
+
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line) {
-  CLI::App app{"Simulates clients, gateways with key failover, and upstreams on virtual time."};
+  CLI::App app{
+      "Simulates clients, gateways with key failover, and upstreams on virtual time.\n"
+      "Without a command it runs a world under one policy."};
   app.set_version_flag("--version", std::string("keywalk-sim ") + KEYWALK_VERSION);
-  AddRunOptions(app, line.run);
-  AddReportCommands(app, line.report);
+  AddRunOptions(app, line.compare, "coder-v1");
+  app.add_option("--trace", line.trace.path,
+                 "Write what happens, a JSON object a line, instead of figures; - for stdout")
+      ->type_name("FILE");
+  AddCompare(app, line);
+  AddMerge(app, line);
   try {
     app.parse(argc, argv);
-    if (line.report.command == ReportLine::Command::kNone && line.run.world.empty())
-      throw CLI::RequiredError("WORLD.json");
+    if (app.get_subcommands().empty()) FinishPlainRun(line);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

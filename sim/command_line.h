@@ -2,36 +2,26 @@
 #ifndef KEYWALK_SIM_COMMAND_LINE_H_
 #define KEYWALK_SIM_COMMAND_LINE_H_
 
+#include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "sim/report/command_line.h"
-#include "sim/run/seed_range.h"
-
-namespace CLI {
-class App;
-}
+#include "sim/report/compare.h"
+#include "sim/report/merge.h"
+#include "sim/trace_command.h"
 
 namespace keywalk::sim {
 
-// What any run is told.
-struct RunLine {
-  std::string world;                  // a file
-  std::vector<std::string> policies;  // names or files; empty: coder-v1
-  SeedRange seeds;
-  bool real_transport = false;
-  std::string trace;  // a file for the events, an object a line
-};
-
 struct CommandLine {
-  RunLine run;
-  ReportLine report;  // a command other than kNone: that instead of a run
+  enum class Command : std::uint8_t {
+    kCompare,  // a world under one policy (the plain command) or several (`compare`)
+    kMerge,
+    kTrace,  // the plain command with --trace
+  };
+  Command command = Command::kCompare;
+  CompareOptions compare;  // its world, driver and seeds are those of kTrace too
+  MergeOptions merge;
+  TraceOptions trace;
 };
-
-// Options of several commands: --policy, and --seed with --seeds.
-void AddPolicyOption(CLI::App& app, std::vector<std::string>& policies);
-void AddSeedOptions(CLI::App& app, SeedRange& seeds);
 
 // Fills `line`. Returns the exit status if the program ends here: help, version, or wrong use.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line);

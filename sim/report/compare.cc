@@ -15,6 +15,7 @@
 #include "sim/report/measurements.h"
 #include "sim/report/terminal_table.h"
 #include "sim/run/progress.h"
+#include "sim/run/trace.h"
 #include "sim/world/world_json.h"
 
 namespace keywalk::sim {
@@ -122,10 +123,13 @@ class TaskList {
     Measurements measurements(world_, policy, measured);
     RunOptions run;
     run.seed = seed;
-    Simulation simulation(world_, policy, run, gateway_, {&measurements});
+    TraceHash trace;
+    Simulation simulation(world_, policy, run, gateway_, {&measurements, &trace});
     while (simulation.RunEvents(kEventsBetweenLooks)) board_.Tell(worker, simulation.now());
     board_.Finish(worker, simulation.now());
-    return measurements.Result(seed);
+    RunResult result = measurements.Result(seed);
+    result.trace = trace.text();
+    return result;
   }
 
   const World& world_;

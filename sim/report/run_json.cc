@@ -159,6 +159,7 @@ void ReadKeyResults(ObjectReader& object, std::size_t keys, JsonProblems& proble
 
 ordered_json RunToJson(const RunResult& run) {
   ordered_json object = {{"seed", run.seed},
+                         {"trace", run.trace},
                          {"requests", run.requests},
                          {"calls", run.calls},
                          {"request_outcomes", OutcomesJson(run.request_outcomes)},
@@ -185,6 +186,7 @@ RunResult ReadRun(const json& value, const std::string& pointer, std::size_t key
   RunResult run;
   ObjectReader object(value, pointer, problems);
   run.seed = ReadCount(object, "seed");
+  run.trace = object.RequiredString("trace");
   run.requests = ReadCount(object, "requests");
   run.calls = ReadCount(object, "calls");
   ReadOutcomes(object, "request_outcomes", problems, run.request_outcomes);

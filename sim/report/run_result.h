@@ -77,6 +77,7 @@ struct Timeline {
 
 struct RunResult {
   std::uint64_t seed = 0;
+  std::string trace;  // TraceHash::text(): equal for equal runs
   std::uint64_t requests = 0;
   std::uint64_t calls = 0;
   std::array<std::uint64_t, kOutcomes> request_outcomes{};

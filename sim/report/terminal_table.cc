@@ -177,6 +177,16 @@ std::string KeyTable(const Report& report, const PolicyRuns& policy) {
   return text;
 }
 
+// By which a single run can be told from another; of many, the JSON has each.
+std::string TraceLine(const Report& report) {
+  std::string line;
+  for (const PolicyRuns& policy : report.policies) {
+    if (policy.runs.size() != 1) return "";
+    line += (line.empty() ? "\ntrace: " : ", ") + policy.name + " " + policy.runs[0].trace;
+  }
+  return line + "\n";
+}
+
 }  // namespace
 
 std::string FormatEstimate(const Estimate& estimate, Unit unit) {
@@ -196,7 +206,7 @@ std::string FormatEstimate(const Estimate& estimate, Unit unit) {
 std::string FormatTable(const Report& report, std::size_t width) {
   std::string text = Heading(report) + Wrapped(MetricCells(report), width);
   for (const PolicyRuns& policy : report.policies) text += KeyTable(report, policy);
-  return text;
+  return text + TraceLine(report);
 }
 
 }  // namespace keywalk::sim

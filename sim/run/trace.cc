@@ -1,6 +1,7 @@
 #include "sim/run/trace.h"
 
 #include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "sim/engine/random.h"
@@ -26,6 +27,12 @@ std::string_view EventName(AttemptEnded::How how) {
 }
 
 }  // namespace
+
+std::string TraceHash::text() const {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash_));
+  return text.data();
+}
 
 void TraceHash::Add(std::uint64_t value) noexcept {
   hash_ = RandomEngine::Mix(hash_ ^ value) + 0x9e3779b97f4a7c15u;

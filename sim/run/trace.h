@@ -16,6 +16,7 @@ namespace keywalk::sim {
 class TraceHash final : public RunObserver {
  public:
   std::uint64_t value() const noexcept { return hash_; }
+  std::string text() const;  // of 16 hexadecimal digits
   std::uint64_t events() const noexcept { return events_; }
 
   void OnRequest(const SimRequest& request) override;
