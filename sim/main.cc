@@ -9,13 +9,13 @@
 #include "sim/report/compare.h"
 #include "sim/report/merge.h"
 #include "sim/trace_command.h"
+#include "sim/transport_gateway/transport_gateway.h"
 
 namespace keywalk::sim {
 namespace {
 
 GatewayFactory Driver(bool real_transport) {
-  static_cast<void>(real_transport);
-  return NewCoreGateway;
+  return real_transport ? NewTransportGateway : NewCoreGateway;
 }
 
 int Main(int argc, const char* const* argv) {
