@@ -40,6 +40,8 @@ help:
 	@echo 'make bench         run the benchmarks'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
+	@echo 'make sim           compare failover policies on virtual traffic'
+	@echo '                   (WORLD=sim/worlds/401-outage.json ARGS="--policy coder-v1,FILE")'
 	@echo 'make install       install under PREFIX (now $(PREFIX)), inside DESTDIR if set'
 	@echo 'make format        format the C++ sources with clang-format'
 	@echo 'make tidy          check them with clang-tidy'
@@ -82,6 +84,16 @@ bench-mock: deps-build configured
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-mock
 	@python3 bench/mock/bench_mock.py --mock $(BUILD)/bin/keywalk-mock --work $(BUILD)/bench-mock \
 	  --report $(REPORT) --duration $(DURATION) --repeats $(REPEATS) $(ARGS)
+
+# Which policy loses least: a world under several policies, as a table and a page.
+WORLD ?= sim/worlds/401-outage.json
+.PHONY: sim
+sim: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-sim
+	@mkdir -p $(REPORT)
+	@$(BUILD)/bin/keywalk-sim compare $(WORLD) --seeds 1..5 --jobs $(JOBS) \
+	  --json $(REPORT)/sim.json --html $(REPORT)/sim.html $(ARGS)
+	@echo 'page: $(REPORT)/sim.html'
 
 .PHONY: install
 install: deps-build configured
