@@ -97,6 +97,8 @@ def check(root):
     checked = 0
     examples = files(root, {".json"}, under="mockupstream/examples")
     examples += files(root, {".json"}, under="sim/worlds")
+    examples += [path for path in files(root, {".json"}, under="conformance/implementations")
+                 if path.endswith("/policy.json")]
     for path in files(root, {".json"}, under="fixtures") + examples:
         if path.startswith("fixtures/schema/"):
             continue
