@@ -136,6 +136,10 @@ struct RetryFields {
   bool for_quota;
 };
 
+bool IsByLimit(const Admission& refused) {
+  return refused.refusal != Refusal::kRevoked && refused.refusal != Refusal::kOutage;
+}
+
 RetryFields RetryFieldsOf(ModelProvider provider) {
   switch (provider) {
     case ModelProvider::kOpenAi:
@@ -153,14 +157,6 @@ RetryFields RetryFieldsOf(ModelProvider provider) {
       return {false, false, false};
   }
   return {false, false, false};
-}
-
-void AddRetryAfter(Headers& headers, ModelProvider provider, const Admission& admission) {
-  if (admission.admitted() || !admission.retry_after) return;
-  const RetryFields fields = RetryFieldsOf(provider);
-  if (admission.refusal == Refusal::kQuota && !fields.for_quota) return;
-  if (fields.seconds) Add(headers, "retry-after", Seconds(*admission.retry_after));
-  if (fields.milliseconds) Add(headers, "retry-after-ms", admission.retry_after->count());
 }
 
 void AddLimits(Headers& headers, ModelProvider provider, const LimitReport& report) {
@@ -191,10 +187,19 @@ std::string_view ToString(ModelProvider provider) {
   return kNames[static_cast<std::size_t>(provider)];
 }
 
+// An invalid key and an outage tell nothing.
+void AddRetryAfter(Headers& headers, ModelProvider provider, const Admission& admission) {
+  if (admission.admitted() || !admission.retry_after) return;
+  if (!IsByLimit(admission)) return;
+  const RetryFields fields = RetryFieldsOf(provider);
+  if (admission.refusal == Refusal::kQuota && !fields.for_quota) return;
+  if (fields.seconds) Add(headers, "retry-after", Seconds(*admission.retry_after));
+  if (fields.milliseconds) Add(headers, "retry-after-ms", admission.retry_after->count());
+}
+
 Headers RateLimitHeaders(ModelProvider provider, const LimitReport& report) {
   Headers headers;
-  const std::optional<Refusal> refusal = report.admission.refusal;
-  if (refusal == Refusal::kRevoked || refusal == Refusal::kOutage) return headers;
+  if (!report.admission.admitted() && !IsByLimit(report.admission)) return headers;
   AddRetryAfter(headers, provider, report.admission);
   AddLimits(headers, provider, report);
   return headers;

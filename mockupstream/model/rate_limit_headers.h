@@ -57,6 +57,8 @@ struct LimitReport {
 
 // Pure; safe for concurrent use.
 Headers RateLimitHeaders(ModelProvider provider, const LimitReport& report);
+// Of these, the ones of a refusal that say when to come back; `headers` gets them.
+void AddRetryAfter(Headers& headers, ModelProvider provider, const Admission& admission);
 
 // A duration as Go's time package writes it, and with it OpenAI and Groq: "0s", "12ms", "1s",
 // "6m0s", "2m59.56s", "1h0m0s". REQUIRES: not negative.

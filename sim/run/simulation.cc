@@ -53,7 +53,7 @@ class Simulation::Impl final : public GatewayHost {
         observers_(std::move(observers)),
         mark_key_([this](const ResponseFacts& response) { return policy_.Classify(response); }),
         clock_(WallTime(world.wall_at_zero)),
-        upstream_(world, options.seed),
+        upstream_(world, policy, options.seed),
         tie_breaks_(EngineFor(options.seed, Stream::kTieBreak, 0)) {
     assert(provider_.has_failover());
     clock_.SkewWall(world.gateways.wall_skew);

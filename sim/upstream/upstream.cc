@@ -42,14 +42,22 @@ ListedAnswer::Fault DrawFault(const NetworkFaults& faults, RandomEngine& engine)
   return ListedAnswer::Fault::kNone;
 }
 
+bool LooksAtLimits(const Policy& policy) {
+  return std::ranges::any_of(policy.cooldown_sources, [](CooldownSource source) {
+    return source == CooldownSource::kOpenAiReset || source == CooldownSource::kAnthropicReset;
+  });
+}
+
 }  // namespace
 
 // One key: its model, and the answers that it has given out of its list.
 class Upstream::Key {
  public:
   Key(const KeySpec& spec, std::shared_ptr<mock::Organisation> organisation,
-      Milliseconds wall_at_zero)
-      : spec_(spec), model_(spec.model.key, std::move(organisation), wall_at_zero) {
+      Milliseconds wall_at_zero, bool tells_limits)
+      : spec_(spec),
+        tells_limits_(tells_limits),
+        model_(spec.model.key, std::move(organisation), wall_at_zero) {
     unlimited_ = spec.model.key.limits.empty() && !spec.model.key.revoked_at &&
                  spec.model.key.outages.empty() && spec.model.organisation == nullptr;
   }
@@ -77,7 +85,8 @@ class Upstream::Key {
                       UpstreamAnswer& answer) {
     if (unlimited_) return;
     const Milliseconds now_ms = ToMilliseconds(now);
-    report_.admission = model_.Admit(now_ms, cost, report_.limits);
+    report_.admission =
+        tells_limits_ ? model_.Admit(now_ms, cost, report_.limits) : model_.Admit(now_ms, cost);
     if (report_.admission.admitted()) return;
     report_.cost = cost;
     report_.wall_now = wall_at_zero + now_ms;
@@ -102,7 +111,12 @@ class Upstream::Key {
     const ErrorBody& error = ErrorFor(refused);
     answer.status = outage ? refused.outage_status : error.status;
     answer.error = &error;
-    headers_ = mock::RateLimitHeaders(spec_.model.provider, report_);
+    if (tells_limits_) {
+      headers_ = mock::RateLimitHeaders(spec_.model.provider, report_);
+    } else {
+      headers_.Clear();
+      mock::AddRetryAfter(headers_, spec_.model.provider, refused);
+    }
     answer.retry_after = ApplyRetryHint(spec_.hint, refused, report_.wall_now, headers_);
     answer.headers = &headers_;
   }
@@ -124,6 +138,7 @@ class Upstream::Key {
   }
 
   const KeySpec& spec_;
+  const bool tells_limits_;
   mock::KeyModel model_;
   bool unlimited_ = false;
   std::size_t next_ = 0;
@@ -132,7 +147,8 @@ class Upstream::Key {
   std::map<int, ErrorBody> errors_;  // by kind of refusal, and its status
 };
 
-Upstream::Upstream(const World& world, std::uint64_t seed) : world_(world), seed_(seed) {
+Upstream::Upstream(const World& world, const Policy& policy, std::uint64_t seed)
+    : world_(world), seed_(seed), tells_limits_(LooksAtLimits(policy)) {
   // Organisations are shared by the keys that name the same one.
   std::map<std::string, std::shared_ptr<mock::Organisation>> organisations;
   for (const KeySpec& spec : world.keys) {
@@ -144,7 +160,8 @@ Upstream::Upstream(const World& world, std::uint64_t seed) : world_(world), seed
       }
       organisation = shared;
     }
-    keys_.push_back(std::make_unique<Key>(spec, std::move(organisation), world.wall_at_zero));
+    keys_.push_back(
+        std::make_unique<Key>(spec, std::move(organisation), world.wall_at_zero, tells_limits_));
   }
 }
 

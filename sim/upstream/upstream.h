@@ -49,8 +49,9 @@ struct UpstreamAnswer {
 
 class Upstream {
  public:
-  // `world` outlives it.
-  Upstream(const World& world, std::uint64_t seed);
+  // `world` outlives it. Refusals tell of limits (`x-ratelimit-*` and the like) only if a source of
+  // `policy` looks at them: nobody else would, and they cost more than all else of a refusal.
+  Upstream(const World& world, const Policy& policy, std::uint64_t seed);
   ~Upstream();
   Upstream(const Upstream&) = delete;
   Upstream& operator=(const Upstream&) = delete;
@@ -67,6 +68,7 @@ class Upstream {
   class Key;
   const World& world_;
   const std::uint64_t seed_;
+  const bool tells_limits_;
   std::vector<std::unique_ptr<Key>> keys_;
   UpstreamAnswer answer_;
 };
