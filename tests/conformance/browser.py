@@ -1,4 +1,4 @@
-"""A headless Chromium for the test of the HTML report, spoken to over two pipes in the DevTools
+"""A headless Chromium for the tests of HTML reports, spoken to over two pipes in the DevTools
 protocol: JSON messages that end in a zero byte. Needs nothing but the browser."""
 
 import json
@@ -111,15 +111,22 @@ class Browser:
         self.run("new Promise((done) => { const look = () => "
                  f"({condition}) ? done() : setTimeout(look, 5); look(); }})")
 
-    def press(self, key, text=None):
+    def press(self, key, text=None, shift=False):
         """A key as a person presses it."""
         more = {"text": text} if text else {}
         if key == "Enter":
             more = {"text": "\r", "windowsVirtualKeyCode": 13}
         if key == "Escape":
             more = {"windowsVirtualKeyCode": 27}
+        more["modifiers"] = 8 if shift else 0
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **more)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    def mouse(self, what, x, y, **more):
+        """A mouse event: "mouseMoved", "mousePressed", "mouseReleased" or "mouseWheel"."""
+        if what in ("mousePressed", "mouseReleased"):
+            more = {"button": "left", "clickCount": 1, **more}
+        self.call("Input.dispatchMouseEvent", type=what, x=x, y=y, **more)
 
     def use(self, scheme="light", media="", width=1200, height=900):
         """The page as a reader with this colour scheme, medium and window sees it."""
