@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <string_view>
 
 #include "io/http1_writer.h"
@@ -30,12 +31,10 @@ void WriteEvents(std::string& out) {
 }  // namespace
 
 void MessageTag::AddTo(Headers& headers) const {
-  std::array<char, 48> text;
-  char* const end = text.data() + text.size();
-  char* at = std::to_chars(text.data(), end, slot).ptr;
-  *at++ = '.';
-  at = std::to_chars(at, end, request).ptr;
-  headers.Add(kTagField, {text.data(), at});
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%u.%llu", slot,
+                static_cast<unsigned long long>(request));
+  headers.Add(kTagField, text.data());
 }
 
 std::optional<MessageTag> MessageTag::In(const Headers& headers) {

@@ -223,7 +223,8 @@ TEST(TraceLinesTest, EachLineIsAnObject) {
   EXPECT_THAT(
       lines,
       ElementsAre(
-          R"({"at_ns":0,"event":"request","request":0,"call":0,"retry":0,"client":"a","replica":0})",
+          R"({"at_ns":0,"event":"request","request":0,"call":0,"retry":0,"client":"a",)"
+          R"("replica":0})",
           R"({"at_ns":0,"event":"attempt","request":0,"attempt":0,"key":"k0"})",
           R"({"at_ns":0,"event":"response","request":0,"attempt":0,"key":"k0","status":429,)"
           R"("mark":"temporary","cooldown_ns":3000000000,"transition":true})",
