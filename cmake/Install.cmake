@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 set(keywalk_core_libraries keywalk_core keywalk_provider keywalk_config)
 set(keywalk_io_libraries keywalk_asio keywalk_io keywalk)
-set(keywalk_binaries keywalk-proxy keywalk-mock keywalk-conform)
+set(keywalk_binaries keywalk-proxy keywalk-mock keywalk-conform keywalk-sim)
 
 add_library(keywalk INTERFACE)
 target_link_libraries(keywalk INTERFACE keywalk_config keywalk_core keywalk_io keywalk_provider)
@@ -39,6 +39,10 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures
         PATTERN "invalid" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/fixtures/policies ${PROJECT_SOURCE_DIR}/fixtures/schema
         DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk FILES_MATCHING PATTERN "*.json")
+
+# Examples for the simulator; their "$schema" points to where the schemas are.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/sim/worlds
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/keywalk/sim FILES_MATCHING PATTERN "*.json")
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/keywalk-config.cmake.in
   ${PROJECT_BINARY_DIR}/keywalk-config.cmake

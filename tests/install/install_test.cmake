@@ -19,7 +19,7 @@ if("${package_core}${package_io}" MATCHES "${BUILD_DIR}|${WORK_DIR}|${CONSUMER}"
   message(FATAL_ERROR "the installed package names a path of the build: ${CMAKE_MATCH_0}")
 endif()
 
-set(schemas policy proxy_config mock_script verify report cases vectors clauses refusals)
+set(schemas policy proxy_config mock_script verify report cases vectors clauses refusals world)
 list(TRANSFORM schemas REPLACE ".+" "share/keywalk/schema/\\0.schema.json")
 foreach(file include/keywalk/failover.h share/keywalk/policies/coder-v1.json ${schemas})
   if(NOT EXISTS ${prefix}/${file})
@@ -29,7 +29,7 @@ endforeach()
 if(EXISTS ${prefix}/share/keywalk/fixtures/invalid)
   message(FATAL_ERROR "installed: documents that are wrong on purpose")
 endif()
-foreach(binary keywalk-proxy keywalk-mock keywalk-conform)
+foreach(binary keywalk-proxy keywalk-mock keywalk-conform keywalk-sim)
   execute_process(COMMAND ${prefix}/bin/${binary} --version
                   OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
   if(NOT version MATCHES "${VERSION}")
@@ -43,6 +43,8 @@ execute_process(COMMAND ${prefix}/bin/keywalk-conform --list
 if(cases STREQUAL "")
   message(FATAL_ERROR "the installed suite has no case")
 endif()
+
+run(${prefix}/bin/keywalk-sim ${prefix}/share/keywalk/sim/worlds/401-outage.json)
 
 run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK_DIR}/consumer-build
     -D CMAKE_PREFIX_PATH=${prefix} -D KEYWALK_VERSION=${VERSION}
