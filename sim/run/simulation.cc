@@ -71,20 +71,22 @@ class Simulation::Impl final : public GatewayHost {
   }
 
   bool RunEvents(std::uint64_t events) {
-    for (; events > 0 && !queue_.empty(); --events) {
-      const auto entry = queue_.Pop();
-      clock_.AdvanceTo(entry.at);
-      ++events_;
-      Run(entry.payload);
-    }
-    if (!queue_.empty()) return true;
-    if (!std::exchange(ended_, true)) {
-      for (RunObserver* const observer : observers_) observer->OnEnd(clock_.now());
-    }
-    return false;
+    for (; events > 0 && !queue_.empty(); --events) RunNext();
+    return !EndIfDone();
+  }
+
+  bool RunUntil(Instant until) {
+    while (!queue_.empty() && queue_.Peek().at <= until) RunNext();
+    if (EndIfDone()) return false;
+    if (until > clock_.now()) clock_.AdvanceTo(until);
+    return true;
   }
 
   Instant now() const { return clock_.now(); }
+  std::optional<Instant> next() const {
+    if (queue_.empty()) return std::nullopt;
+    return queue_.Peek().at;
+  }
   std::uint64_t requests() const { return requests_; }
   std::uint64_t events() const { return events_; }
 
@@ -143,6 +145,22 @@ class Simulation::Impl final : public GatewayHost {
     auto pool = KeyPool::Create(SimKeys(world_), policy_.default_cooldown);
     assert(pool.ok());
     return *std::move(pool);
+  }
+
+  void RunNext() {
+    const auto entry = queue_.Pop();
+    clock_.AdvanceTo(entry.at);
+    ++events_;
+    Run(entry.payload);
+  }
+
+  // True, and told to the observers once, if nothing is left to happen.
+  bool EndIfDone() {
+    if (!queue_.empty()) return false;
+    if (!std::exchange(ended_, true)) {
+      for (RunObserver* const observer : observers_) observer->OnEnd(clock_.now());
+    }
+    return true;
   }
 
   void Push(Instant at, const Event& event) {
@@ -295,12 +313,15 @@ Simulation::~Simulation() = default;
 
 bool Simulation::RunEvents(std::uint64_t events) { return impl_->RunEvents(events); }
 
+bool Simulation::RunUntil(Instant until) { return impl_->RunUntil(until); }
+
 void Simulation::Run() {
   while (RunEvents(1'000'000)) {
   }
 }
 
 Instant Simulation::now() const { return impl_->now(); }
+std::optional<Instant> Simulation::next() const { return impl_->next(); }
 std::uint64_t Simulation::requests() const { return impl_->requests(); }
 std::uint64_t Simulation::events() const { return impl_->events(); }
 

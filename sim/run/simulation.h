@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "keywalk/policy.h"
@@ -37,10 +38,15 @@ class Simulation {
   // Runs up to that many events; true while there are more. No call begins at or after the world's
   // end; what has begun is carried to its end.
   bool RunEvents(std::uint64_t events);
+  // Runs all events that are due at `until` or before, then stands at `until`; true while there are
+  // more. Does nothing if that is past.
+  bool RunUntil(Instant until);
   // Runs to the end.
   void Run();
 
   Instant now() const;
+  // When the next event is due; nullopt after the last.
+  std::optional<Instant> next() const;
   std::uint64_t requests() const;  // sent so far
   std::uint64_t events() const;    // run so far
 

@@ -212,6 +212,25 @@ TEST(SimulationTest, NothingIsKeptOfAFinishedRequest) {
                   "510 status 1 200", "510 answer 1 success"));
 }
 
+TEST(SimulationTest, TimeCanBeTakenStepByStep) {
+  const World world = WorldOf(
+      "'duration_ms':100000,'clients':[{'name':'a','arrivals':{'kind':'listed','at_ms':[5,20]}}],"
+      "'keys':[{'name':'k0','answers':[{'takes_ms':10}]}]");
+  const Result<Policy> policy = LoadPolicy("coder-v1");
+  ShortTrace trace(world);
+  Simulation simulation(world, *policy, RunOptions{}, NewCoreGateway, {&trace});
+  EXPECT_EQ(simulation.next(), Instant(Milliseconds(5)));
+  EXPECT_TRUE(simulation.RunUntil(Instant(Milliseconds(14))));
+  EXPECT_EQ(simulation.now(), Instant(Milliseconds(14)));
+  EXPECT_THAT(trace.lines, ElementsAre("5 attempt 0 k0"));
+  EXPECT_EQ(simulation.next(), Instant(Milliseconds(15)));
+  EXPECT_TRUE(simulation.RunEvents(1));
+  EXPECT_EQ(trace.lines.back(), "15 answer 0 success");
+  EXPECT_FALSE(simulation.RunUntil(Instant(Milliseconds(100))));
+  EXPECT_EQ(trace.lines.back(), "20 answer 1 success");
+  EXPECT_EQ(simulation.next(), std::nullopt);
+}
+
 TEST(TraceLinesTest, EachLineIsAnObject) {
   const World world =
       WorldOf(std::string(kOneAtZero) +
