@@ -290,6 +290,13 @@ class TimelineTest(ConformTest):
         self.assertEqual(times, sorted(times))
         self.assertEqual({event["request"] for event in result["timeline"]}, {"r0"})
 
+    def test_each_of_a_crowd_is_sent_at_a_time_of_its_own(self):
+        run = Run("--select", "herd-twelve-fail-over", "--policy", "coder-v1")
+        (result,) = run.report["results"]
+        sent = [e["at_ms"] for e in result["timeline"] if e["event"] == "request sent"]
+        self.assertEqual(len(sent), 12, run)
+        self.assertEqual(len(set(sent)), 12, run)
+
     def test_timelines_of_all(self):
         run = Run("--fixtures", self.write_fixtures([GOOD]), "--trace=all")
         self.assertIn("PASS  own-case", run.output)
