@@ -23,7 +23,7 @@ struct WireJob {
 };
 
 struct WireRunnerOptions {
-  std::size_t jobs = 4;  // cases at once; those that move the clock run alone
+  std::size_t jobs = 8;  // cases at once; those that move the clock run alone
   Milliseconds request_limit{30'000};
 };
 

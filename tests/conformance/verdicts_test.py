@@ -268,6 +268,19 @@ class NearestMutantTest(ConformTest):
         self.assertIn("mutants.json: /mutants/0/titel", run.errors)
 
 
+class NoSocketsTest(ConformTest):
+    def test_decisions_alone(self):
+        run = Run("--no-sockets")
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual({r["way"] for r in run.results("pass")}, {"vector", "decide"})
+        self.assertEqual({r["reason"] for r in run.results("skipped")}, {"needs sockets"})
+        self.assertLess(run.report["duration_ms"], 1000, run)
+
+    def test_nothing_to_decide(self):
+        scenario = self.write_fixtures([GOOD], "scenarios")
+        self.assertEqual(Run("--fixtures", scenario, "--no-sockets").status, 2)
+
+
 class TimelineTest(ConformTest):
     def test_timeline_of_a_failure(self):
         run = Run("--fixtures", self.write_fixtures([GOOD, BAD]), "--trace")
