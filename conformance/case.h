@@ -46,8 +46,10 @@ struct ExpectedUpstream {
   std::optional<std::string> path;  // below the base URL, query included
   Headers headers;
   std::vector<std::string> absent_headers;
-  bool same_body = false;  // byte for byte the client's
-  bool reused = false;     // on a connection on which the upstream had been asked before
+  bool same_method = false;  // the client's
+  bool own_host = false;     // one Host field: the authority of the pool's base URL
+  bool same_body = false;    // byte for byte the client's
+  bool reused = false;       // on a connection on which the upstream had been asked before
 };
 
 struct ExpectedRequest {
@@ -58,17 +60,23 @@ struct ExpectedRequest {
   std::optional<Milliseconds> within;  // real time to the complete answer
 };
 
-// Where a client goes away, without a word.
+// Where a client goes away, or falls silent, without a word.
 struct Departure {
   enum class At : std::uint8_t {
-    kUpload,   // after `bytes` of its body
-    kWaiting,  // once the last expected attempt is at the upstream
-    kHead,     // once it has the answer's head
-    kBody,     // after `bytes` of the answer's body
+    kRequestHead,  // after `bytes` of its own head
+    kUpload,       // after `bytes` of its body
+    kWaiting,      // once the last expected attempt is at the upstream
+    kHead,         // once it has the answer's head
+    kBody,         // after `bytes` of the answer's body
+  };
+  enum class By : std::uint8_t {
+    kClose,    // FIN
+    kReset,    // RST
+    kSilence,  // it stays, reads, and says no more
   };
   At at = At::kWaiting;
+  By by = By::kClose;
   std::uint64_t bytes = 0;
-  bool reset = false;  // by RST, not by FIN
 };
 
 struct CaseRequest {
@@ -91,6 +99,15 @@ struct StateCheck {
   std::vector<std::string> states;
 };
 
+// What becomes of connections to the case's upstream, before anybody knows a key.
+struct CaseConnections {
+  mock::ConnectionScript script;  // no steps: all are served
+  bool refused = false;           // nothing listens there
+
+  // True if the case needs an upstream of its own.
+  bool any() const { return refused || !script.steps.empty(); }
+};
+
 // What the implementation must be set up with beside the pool.
 struct CaseSetup {
   std::map<std::string, std::int64_t> limits;  // by the name of proxy_config.schema.json
@@ -104,7 +121,7 @@ struct ExpectedRecords {
   std::map<std::string, double> metrics;
   // A record that must be there: one that holds all of these texts.
   struct Record {
-    bool access = false;  // an access record, else any
+    bool access = false;  // an access record, else one of an attempt
     std::vector<std::string> includes;
   };
   std::vector<Record> dump;
@@ -168,6 +185,7 @@ struct Case {
   std::map<std::string, mock::Lane, std::less<>> lanes;  // by alias; "default" serves the rest
   std::vector<CaseRequest> requests;
   std::vector<StateCheck> checks;
+  CaseConnections connections;
   CaseSetup setup;
   ExpectedRecords records;
   std::vector<Operation> operations;

@@ -38,15 +38,23 @@ Departure ReadDeparture(const json& value, const std::string& pointer, JsonProbl
   Departure departure;
   ObjectReader object(value, pointer, problems);
   object.RequiredString("at");
-  const std::string at = object.Choice("at", "waiting", {"upload", "waiting", "head", "body"});
+  const std::string at =
+      object.Choice("at", "waiting", {"request_head", "upload", "waiting", "head", "body"});
+  const bool speaks = at == "request_head" || at == "upload";
+  if (at == "request_head") departure.at = Departure::At::kRequestHead;
   if (at == "upload") departure.at = Departure::At::kUpload;
   if (at == "head") departure.at = Departure::At::kHead;
   if (at == "body") departure.at = Departure::At::kBody;
-  const bool counts = at == "upload" || at == "body";
+  const bool counts = speaks || at == "body";
   if (counts) {
     departure.bytes = static_cast<std::uint64_t>(object.RequiredInteger("bytes", kBytesRange));
   }
-  departure.reset = object.Choice("by", "close", {"close", "reset"}) == "reset";
+  const std::string by = object.Choice("by", "close", {"close", "reset", "silence"});
+  if (by == "reset") departure.by = Departure::By::kReset;
+  if (by == "silence") departure.by = Departure::By::kSilence;
+  if (by == "silence" && !speaks) {
+    object.Problem("by", "\"silence\" is for \"request_head\" and \"upload\"");
+  }
   object.Finish();
   return departure;
 }
@@ -76,7 +84,11 @@ CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size
   if (const json* expect = object.RequiredObject("expect")) {
     request.expect = ReadExpectation(*expect, object.PointerTo("expect"), problems);
   }
-  if (request.leaves.has_value() != (request.expect.outcome.kind == Outcome::Kind::kGone)) {
+  const bool silent = request.leaves && request.leaves->by == Departure::By::kSilence;
+  const Outcome::Kind outcome = request.expect.outcome.kind;
+  if (silent != (outcome == Outcome::Kind::kDropped)) {
+    object.Problem("leaves", "by silence goes with the outcome \"dropped\", and that with it");
+  } else if ((request.leaves && !silent) != (outcome == Outcome::Kind::kGone)) {
     object.Problem("leaves", "goes with the outcome \"gone\", and that with it");
   }
   object.Finish();

@@ -60,12 +60,25 @@ void ReadDump(const json& array, const std::string& pointer, ExpectedRecords& re
   }
 }
 
+void ReadCaseConnections(ObjectReader& object, CaseConnections& connections,
+                         JsonProblems& problems) {
+  const json* value = object.Value("connections");
+  if (value == nullptr) return;
+  if (value->is_string()) {
+    connections.refused = *value == "refused";
+    if (!connections.refused) object.Problem("connections", "must be steps, or \"refused\"");
+    return;
+  }
+  connections.script = mock::ReadConnections(*value, object.PointerTo("connections"), problems);
+}
+
 }  // namespace
 
 void ReadSetup(ObjectReader& object, bool over_sockets, Case& test_case, JsonProblems& problems) {
-  for (const char* member : {"setup", "metrics", "dump"}) {
+  for (const char* member : {"connections", "setup", "metrics", "dump"}) {
     if (object.Has(member) && !over_sockets) object.Problem(member, "is for scenarios");
   }
+  ReadCaseConnections(object, test_case.connections, problems);
   if (const json* value = object.Object("setup")) {
     ObjectReader setup(*value, object.PointerTo("setup"), problems);
     if (const json* limits = setup.Object("limits")) {

@@ -1,4 +1,5 @@
-// Reads what a case asks for beside its pool and its requests: `setup`, `metrics`, `dump`.
+// Reads what a case asks for beside its pool and its requests: `connections`, `setup`,
+// `metrics`, `dump`.
 #ifndef KEYWALK_CONFORMANCE_CASE_SETUP_READER_H_
 #define KEYWALK_CONFORMANCE_CASE_SETUP_READER_H_
 

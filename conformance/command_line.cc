@@ -66,6 +66,7 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   app.add_flag("--list", line.list, "List the cases and run none");
   app.add_flag("--short", line.short_run,
                "The first policy only, decision cases not again over sockets");
+  app.add_flag("!--no-sockets", line.sockets, "Only what is decided without sockets: in no time");
   app.add_option("--jobs", line.jobs, "Cases at once over sockets")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

@@ -27,7 +27,8 @@ struct CommandLine {
   std::string trace;  // "failed", "all", or empty
   bool list = false;
   bool short_run = false;
-  std::size_t jobs = 4;
+  bool sockets = true;
+  std::size_t jobs = 8;
   std::size_t repeat = 1;
   std::int64_t timeout_ms = 10'000;
   std::int64_t request_timeout_ms = 30'000;

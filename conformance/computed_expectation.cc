@@ -40,6 +40,8 @@ json ToJson(const Outcome& outcome) {
       return {{"refused", outcome.status}};
     case Outcome::Kind::kGone:
       return {{"gone", true}};
+    case Outcome::Kind::kDropped:
+      return {{"dropped", true}};
     case Outcome::Kind::kExhausted:
       break;
   }

@@ -78,6 +78,8 @@ std::vector<ExpectedUpstream> ReadUpstream(const json& array, const std::string&
     if (object.Has("path")) attempt.path = object.String("path");
     attempt.headers = ReadHeaders(object, "headers", problems);
     attempt.absent_headers = object.Strings("absent_headers");
+    attempt.same_method = object.Choice("method", "", {"same"}) == "same";
+    attempt.own_host = object.Choice("host", "", {"upstream"}) == "upstream";
     attempt.same_body = object.Choice("body", "", {"same"}) == "same";
     attempt.reused = object.Choice("connection", "", {"reused"}) == "reused";
     object.Finish();

@@ -242,6 +242,7 @@ RunOptions MakeRunOptions(const CommandLine& line, std::vector<std::string> poli
   options.policies = std::move(policies);
   options.selection = line.selection;
   options.short_run = line.short_run;
+  options.sockets = line.sockets;
   options.is_reference = line.adapter.empty() && line.launch.empty();
   options.repeat = line.repeat;
   options.jobs = line.jobs;
@@ -265,7 +266,8 @@ int RunAndReport(const CommandLine& line, Suite suite, const KnownBefore& known,
   progress.Clear();
   report.started_at = started_at;
   report.command = RepeatCommand(line);
-  ApplyKnownFailures(known.applied, line.short_run, report.results);
+  const bool decided_only = line.short_run || !line.sockets;
+  ApplyKnownFailures(known.applied, decided_only, report.results);
   NameMutants(known.mutants, report);
   std::cout << FormatReport(suite, report, Timelines(line)) << std::flush;
   if (const auto error = outputs->Write(suite, report, known)) return Fail(error->message());

@@ -39,6 +39,8 @@ std::string Describe(const Outcome& outcome) {
       return "refused " + std::to_string(outcome.status);
     case Outcome::Kind::kGone:
       return "the client gone, the attempt ended";
+    case Outcome::Kind::kDropped:
+      return "the connection ended by the implementation";
     case Outcome::Kind::kExhausted:
       break;
   }

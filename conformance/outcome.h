@@ -25,6 +25,7 @@ struct Outcome {
     kTransportError,
     kRefused,  // the implementation answers by itself: the request is wrong
     kGone,     // nobody was there any more to be answered
+    kDropped,  // the implementation ends the connection of a client that is silent
   };
   Kind kind = Kind::kForward;
   int status = 0;           // of kForward and kRefused
@@ -32,7 +33,7 @@ struct Outcome {
 
   bool operator==(const Outcome& other) const;
 };
-// `forward 200`, `exhausted (rate_limited, 3000 ms)`, `transport error`, `refused 413`, `gone`.
+// `forward 200`, `exhausted (rate_limited, 3000 ms)`, `transport error`, `refused 413`, ...
 std::string Describe(const Outcome& outcome);
 
 // What one pool operation gave; only the members that its kind of operation has are set.

@@ -67,11 +67,12 @@ Outcome ReadOutcome(const json& value, const std::string& pointer, JsonProblems&
   Outcome outcome;
   ObjectReader object(value, pointer, problems);
   const int given = object.Has("forward") + object.Has("exhausted") +
-                    object.Has("transport_error") + object.Has("refused") + object.Has("gone");
+                    object.Has("transport_error") + object.Has("refused") + object.Has("gone") +
+                    object.Has("dropped");
   if (given != 1) {
     problems.Add(pointer,
                  "needs exactly one of \"forward\", \"exhausted\", \"transport_error\", "
-                 "\"refused\", \"gone\"");
+                 "\"refused\", \"gone\", \"dropped\"");
     return outcome;
   }
   if (object.Has("forward")) {
@@ -85,9 +86,15 @@ Outcome ReadOutcome(const json& value, const std::string& pointer, JsonProblems&
       outcome = Exhausted(ReadExhaustion(*detail, object.PointerTo("exhausted"), problems));
     }
   } else {
-    const bool gone = object.Has("gone");
-    outcome.kind = gone ? Outcome::Kind::kGone : Outcome::Kind::kTransportError;
-    const char* name = gone ? "gone" : "transport_error";
+    const char* name = "transport_error";
+    outcome.kind = Outcome::Kind::kTransportError;
+    if (object.Has("gone")) {
+      name = "gone";
+      outcome.kind = Outcome::Kind::kGone;
+    } else if (object.Has("dropped")) {
+      name = "dropped";
+      outcome.kind = Outcome::Kind::kDropped;
+    }
     if (!object.Boolean(name, true)) object.Problem(name, "must be true");
   }
   object.Finish();

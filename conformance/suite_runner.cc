@@ -180,7 +180,11 @@ class SuiteRun {
     const bool decides = !is_scenario && identity_.Has("decide");
     const bool acts_on_pool = test_case.kind == Case::Kind::kOperations;
     if (decides || acts_on_pool) decide_jobs_.push_back(DecideJob{&test_case, &policy});
-    if (acts_on_pool || (decides && options_.short_run)) return;
+    if (acts_on_pool || (decides && (options_.short_run || !options_.sockets))) return;
+    if (!options_.sockets) {
+      planned_.push_back(Skipped(BlankResult(test_case, name, Way::kSockets), "needs sockets"));
+      return;
+    }
     WirePlan plan = PlanWire(test_case, *policy.policy);
     if (plan.impossible.empty()) {
       wire_jobs_.push_back(WireJob{&test_case, &policy, std::move(plan)});

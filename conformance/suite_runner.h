@@ -23,11 +23,13 @@ struct RunOptions {
   Selection selection;
   // The first policy only, and no decision case a second time over sockets.
   bool short_run = false;
+  // False: only vectors, and what `decide` can show.
+  bool sockets = true;
   // The implementation is the reference: it answers vectors too.
   bool is_reference = false;
   // How often each case runs, over sockets each time with a pool of its own.
   std::size_t repeat = 1;
-  std::size_t jobs = 4;
+  std::size_t jobs = 8;
   Milliseconds request_limit{30'000};
 };
 

@@ -29,6 +29,9 @@ constexpr Milliseconds kSettleLimit{3'000};
 // Real waiting for an implementation whose clock cannot be moved.
 constexpr Milliseconds kMaxRealWait{2'500};
 
+// So much later than it must be, an answer is not waited for.
+constexpr Milliseconds kGrace{500};
+
 // In a request's target: the implementation's own authority.
 constexpr std::string_view kOwnHost = "{host}";
 
@@ -125,7 +128,6 @@ class WireCaseRun {
     const std::uint64_t from = context_.mock.journal_next();
     std::vector<WireObservation> seen(indexes.size());
     std::vector<std::thread> senders;
-    const auto sent = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const CaseRequest& asked = case_.requests[indexes[i]];
       WireRequest request = MakeRequest(asked, *base);
@@ -134,6 +136,7 @@ class WireCaseRun {
       };
       seen[i].sent_body = request.body;
       seen[i].upstream_path = context_.pool.upstream_path();
+      seen[i].upstream_host = context_.pool.upstream_host();
       seen[i].merged = context_.endpoint.body;
       if (indexes.size() == 1) {
         seen[i].exchange = Exchange(request);
@@ -146,7 +149,7 @@ class WireCaseRun {
     for (std::thread& sender : senders) sender.join();
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const CaseRequest& request = case_.requests[indexes[i]];
-      timeline_.AddExchange(request, seen[i].exchange, sent);
+      timeline_.AddExchange(request, seen[i].exchange);
       if (seen[i].exchange.error.starts_with("cannot ")) {
         return End(Verdict::kError, WithEnding(seen[i].exchange.error));
       }
@@ -206,6 +209,8 @@ class WireCaseRun {
       wire.body = std::make_shared<const std::string>(merged.dump());
     }
     wire.limit = context_.request_limit;
+    // Longer than that need not be waited to know that it is too long.
+    if (request.expect.within) wire.limit = std::min(wire.limit, *request.expect.within + kGrace);
     return wire;
   }
 
@@ -286,6 +291,16 @@ class WireCaseRun {
         {"attempts in all", std::to_string(collected_), std::to_string(all)});
   }
 
+  std::optional<std::string> FindUnfiredConnection() const {
+    if (case_.connections.script.steps.empty()) return std::nullopt;
+    for (const mock::AcceptFaultReport& report : context_.mock.AcceptFaults()) {
+      if (report.fired > 0) continue;
+      return "the fault scripted for connections in step " + std::to_string(report.step) +
+             " never fired";
+    }
+    return std::nullopt;
+  }
+
   void Conclude() {
     CompareLateAttempts();
     CompareRecords(context_.pool, context_.endpoint, result_.mismatches);
@@ -294,6 +309,7 @@ class WireCaseRun {
       return;
     }
     if (!unfired_) unfired_ = FindUnfiredFault(case_, trace_);
+    if (!unfired_) unfired_ = FindUnfiredConnection();
     if (unfired_) End(Verdict::kInconclusive, *unfired_);
   }
 

@@ -121,8 +121,12 @@ class Conversation {
         deadline_(deadline) {
     std::size_t head_bytes = 0;
     unsent_ = Serialize(request, head_bytes);
-    if (request.leaves && request.leaves->at == Departure::At::kUpload) {
-      unsent_.resize(std::min<std::size_t>(unsent_.size(), head_bytes + request.leaves->bytes));
+    if (!request.leaves) return;
+    const std::size_t bytes = request.leaves->bytes;
+    if (request.leaves->at == Departure::At::kRequestHead) {
+      unsent_.resize(std::min(bytes, head_bytes - 1));
+    } else if (request.leaves->at == Departure::At::kUpload) {
+      unsent_.resize(std::min(unsent_.size(), head_bytes + bytes));
     }
   }
 
@@ -133,6 +137,7 @@ class Conversation {
       Turn();
     }
     exchange.answered = parser_.head_done();
+    exchange.timed_out = timed_out_;
     exchange.error = error_.empty() ? parser_.error() : error_;
     exchange.response = std::move(parser_.response());
     exchange.response.complete = parser_.done();
@@ -141,8 +146,9 @@ class Conversation {
 
  private:
   bool IsTimeToLeave() const {
-    if (!request_.leaves) return false;
+    if (!request_.leaves || request_.leaves->by == Departure::By::kSilence) return false;
     switch (request_.leaves->at) {
+      case Departure::At::kRequestHead:
       case Departure::At::kUpload:
         return sent_ == unsent_.size();
       case Departure::At::kWaiting:
@@ -163,6 +169,7 @@ class Conversation {
     const auto left = std::chrono::ceil<Milliseconds>(deadline_ - SteadyClock::now()).count();
     const int ready = left <= 0 ? 0 : ::poll(&fd, 1, static_cast<int>(left));
     if (ready == 0) {
+      timed_out_ = true;
       error_ = "no complete answer within the time limit";
     } else if (ready > 0) {
       if ((fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0) Receive();
@@ -204,6 +211,7 @@ class Conversation {
   SteadyClock::time_point first_body_;
   SteadyClock::time_point last_body_;
   std::string error_;
+  bool timed_out_ = false;
 };
 
 }  // namespace
@@ -211,14 +219,15 @@ class Conversation {
 WireExchange Exchange(const WireRequest& request) {
   WireExchange exchange;
   exchange.response.complete = false;
-  const SteadyClock::time_point start = SteadyClock::now();
+  exchange.started = SteadyClock::now();
   Socket socket;
   exchange.error = socket.Connect(request.host, request.port);
   if (exchange.error.empty()) {
-    Conversation(socket.descriptor(), request, start + request.limit).Run(exchange);
-    if (exchange.left && request.leaves->reset) socket.ResetOnClose();
+    Conversation(socket.descriptor(), request, exchange.started + request.limit).Run(exchange);
+    const bool resets = exchange.left && request.leaves->by == Departure::By::kReset;
+    if (resets) socket.ResetOnClose();
   }
-  exchange.duration = SteadyClock::now() - start;
+  exchange.duration = SteadyClock::now() - exchange.started;
   return exchange;
 }
 

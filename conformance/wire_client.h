@@ -28,8 +28,9 @@ struct WireRequest {
   std::shared_ptr<const std::string> body;  // null: none
   bool chunked = false;
   Milliseconds limit{30'000};  // for everything
-  // The client goes away without a word, and what it has by then is the exchange. Before it leaves
-  // a server that it waits for it calls `wait_to_leave`, which may block.
+  // The client goes away without a word, and what it has by then is the exchange; one that falls
+  // silent waits for the server to end it. Before it leaves a server that it waits for it calls
+  // `wait_to_leave`, which may block.
   std::optional<Departure> leaves;
   std::function<void()> wait_to_leave;
 };
@@ -37,9 +38,11 @@ struct WireRequest {
 struct WireExchange {
   // True once a whole head has come; `response` then holds what came, complete or not.
   bool answered = false;
-  bool left = false;  // as the request said; false if its end came before
+  bool left = false;       // as the request said; false if its end came before
+  bool timed_out = false;  // the request's own limit ended it
   ReceivedResponse response;
-  std::string error;                     // why there is no answer, or why it is incomplete
+  std::string error;  // why there is no answer, or why it is incomplete
+  std::chrono::steady_clock::time_point started;
   std::chrono::nanoseconds duration{};   // from the start to the end of what came
   std::chrono::nanoseconds body_time{};  // from the first byte of the body to the last
 };

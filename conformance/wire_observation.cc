@@ -142,6 +142,17 @@ void CompareDeparture(const CaseRequest& request, const WireObservation& seen,
   }
 }
 
+// The client is silent: the implementation ends the connection, with an error or without a word.
+void CompareDrop(const CaseRequest& request, const WireObservation& seen,
+                 std::vector<Mismatch>& mismatches) {
+  const WireExchange& exchange = seen.exchange;
+  const int status = exchange.response.status;
+  const bool answer_fits = !exchange.answered || (status >= 400 && status < 500);
+  if (!exchange.timed_out && answer_fits) return;
+  mismatches.push_back({request.id + " outcome", Describe(request.expect.outcome),
+                        exchange.timed_out ? "still open" : DescribeAnswer(exchange)});
+}
+
 void CompareAnswer(const Case& test_case, const CaseRequest& request, const Policy& policy,
                    bool verbatim, const WireObservation& seen, std::vector<Mismatch>& mismatches) {
   const Outcome& outcome = request.expect.outcome;
@@ -149,6 +160,7 @@ void CompareAnswer(const Case& test_case, const CaseRequest& request, const Poli
     mismatches.push_back({request.id + " outcome", Describe(outcome), actual});
   };
   if (outcome.kind == Outcome::Kind::kGone) return CompareDeparture(request, seen, mismatches);
+  if (outcome.kind == Outcome::Kind::kDropped) return CompareDrop(request, seen, mismatches);
   if (!seen.exchange.answered) return wrong_outcome(DescribeAnswer(seen.exchange));
   const bool upstream_answered = !seen.attempts.empty() && seen.attempts.back().entry.status != 0;
   ExpectedResponse expected;
@@ -214,7 +226,12 @@ void CompareUpstream(const CaseRequest& request, bool verbatim, const WireObserv
     if (expected.path && *expected.path != path) {
       mismatches.push_back({where + " path", *expected.path, path});
     }
-    CompareHeaders(expected.headers, expected.absent_headers, entry.headers, where, mismatches);
+    if (expected.same_method && entry.method != request.method) {
+      mismatches.push_back({where + " method", request.method, entry.method});
+    }
+    Headers headers = expected.headers;
+    if (expected.own_host) headers.Add("Host", seen.upstream_host);
+    CompareHeaders(headers, expected.absent_headers, entry.headers, where, mismatches);
     if (expected.reused && !seen.attempts[i].reused) {
       mismatches.push_back({where + " connection", "one that was used before", "a new one"});
     }

@@ -28,6 +28,7 @@ struct WireObservation {
   WireExchange exchange;
   std::vector<WireAttempt> attempts;             // in order of arrival
   std::string upstream_path;                     // of the pool's base URL
+  std::string upstream_host;                     // its authority
   std::shared_ptr<const std::string> sent_body;  // null: none
   std::shared_ptr<const nlohmann::json> merged;  // of the pool's endpoint; null: nothing
 };

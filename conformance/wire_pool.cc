@@ -1,5 +1,6 @@
 #include "conformance/wire_pool.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,8 @@
 
 namespace keywalk::conformance {
 namespace {
+
+constexpr std::string_view kScheme = "http://";  // of the mock's URL
 
 // FNV-1a, from a given start.
 std::uint64_t Hash(std::string_view text, std::uint64_t hash) {
@@ -41,6 +44,7 @@ WirePool::WirePool(const Case& test_case, const std::string& policy, const std::
           (repetition == 0 ? "" : "--" + std::to_string(repetition + 1))),
       policy_(policy),
       upstream_path_("/" + id_ + "/v1"),
+      upstream_host_(upstream.substr(std::min(upstream.size(), kScheme.size()))),
       base_url_(upstream + upstream_path_),
       secrets_(MakeSecrets(test_case, id_)),
       instance_(Instantiate(test_case, secrets_)) {}

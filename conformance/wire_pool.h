@@ -16,7 +16,8 @@ namespace keywalk::conformance {
 // Immutable; concurrent reads are safe.
 class WirePool {
  public:
-  // `upstream` is the mock's URL. Each repetition of a case (from 0) has secrets of its own.
+  // `upstream` is the mock's URL, which begins with http://. Each repetition of a case (from 0) has
+  // secrets of its own.
   WirePool(const Case& test_case, const std::string& policy, const std::string& upstream,
            std::size_t repetition = 0);
 
@@ -26,6 +27,8 @@ class WirePool {
   const Secrets& secrets() const { return secrets_; }
   // The path of the upstream's base URL, by which attempts are found in the journal.
   const std::string& upstream_path() const { return upstream_path_; }
+  // The base URL's authority.
+  const std::string& upstream_host() const { return upstream_host_; }
 
   PoolSetup Setup() const;
   // The lanes, by secret.
@@ -39,6 +42,7 @@ class WirePool {
   std::string id_;
   std::string policy_;
   std::string upstream_path_;
+  std::string upstream_host_;
   std::string base_url_;
   Secrets secrets_;
   Case instance_;

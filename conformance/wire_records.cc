@@ -117,7 +117,7 @@ std::vector<Mismatch> CompareDump(const WirePool& pool, const PoolEndpoint& endp
   for (const FoundRecord& record : records) AddLeak(record.text, pool, "dump", mismatches);
   for (const ExpectedRecords::Record& wanted : pool.instance().records.dump) {
     const bool found = std::ranges::any_of(records, [&](const FoundRecord& record) {
-      return (record.access || !wanted.access) &&
+      return record.access == wanted.access &&
              std::ranges::all_of(wanted.includes, [&](const std::string& text) {
                return record.text.find(text) != std::string::npos;
              });

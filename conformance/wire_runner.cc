@@ -13,6 +13,7 @@
 
 #include "conformance/wire_case.h"
 #include "conformance/wire_pool.h"
+#include "conformance/wire_upstream.h"
 #include "mockupstream/mock_server.h"
 
 namespace keywalk::conformance {
@@ -55,32 +56,45 @@ class WireRun {
     }
     RunAll(alone, 1);
     RunAll(together, options_.jobs);
-    mock_->Stop();
+    for (const auto& upstream : upstreams_) upstream->mock().Stop();
   }
 
  private:
   std::optional<Refusal> SetUp() {
-    // Not after it: the mock's clock begins before Start() returns, and what the journal then dates
-    // too early is put right by the request that caused it (wire_timeline.cc).
-    mock_started_ = std::chrono::steady_clock::now();
-    mock::MockServerOptions options;
-    if (!identity_.Has("body.verbatim")) options.journal_body_bytes = kKeptBodyBytes;
-    auto mock = mock::MockServer::Start(std::move(options), mock::Script());
-    if (!mock) return Refusal::Error("mock upstream: " + mock.error().message());
-    mock_ = *std::move(mock);
+    Result<std::shared_ptr<WireUpstream>> shared = StartUpstream(false);
+    if (!shared) return Refusal::Error(shared.error().message());
     mock::Script script;
     std::vector<PoolSetup> setups;
     for (const WireJob& job : jobs_) {
+      const CaseConnections& connections = job.test_case->connections;
+      auto upstream = connections.any() ? StartUpstream(connections.refused) : shared;
+      if (!upstream) return Refusal::Error(upstream.error().message());
+      upstreams_.push_back(*upstream);
       pools_.push_back(std::make_unique<WirePool>(*job.test_case, job.policy->policy->name,
-                                                  mock_->url(), job.repetition));
-      pools_.back()->AddLanes(script);
+                                                  (*upstream)->url(), job.repetition));
       setups.push_back(pools_.back()->Setup());
+      if (!connections.any()) {
+        pools_.back()->AddLanes(script);
+        continue;
+      }
+      mock::Script own;
+      pools_.back()->AddLanes(own);
+      own.connections = connections.script;
+      (*upstream)->mock().SetScript(std::move(own));
     }
-    mock_->SetScript(std::move(script));
+    (*shared)->mock().SetScript(std::move(script));
     Reply<PoolEndpoints> endpoints = adapter_.Setup(setups);
     if (!endpoints) return endpoints.error();
     endpoints_ = *std::move(endpoints);
     return std::nullopt;
+  }
+
+  Result<std::shared_ptr<WireUpstream>> StartUpstream(bool refused) const {
+    mock::MockServerOptions options;
+    if (!identity_.Has("body.verbatim")) options.journal_body_bytes = kKeptBodyBytes;
+    auto upstream = WireUpstream::Start(std::move(options), refused);
+    if (!upstream) return Error("mock upstream: " + upstream.error().message());
+    return std::shared_ptr<WireUpstream>(*std::move(upstream));
   }
 
   void RunAll(const std::vector<std::size_t>& indexes, std::size_t threads) {
@@ -112,13 +126,13 @@ class WireRun {
     WireCaseContext context{adapter_,
                             adapter_mutex_,
                             identity_,
-                            *mock_,
+                            upstreams_[index]->mock(),
                             pool,
                             endpoint->second,
                             *job.policy->policy,
                             job.plan,
                             options_.request_limit,
-                            mock_started_};
+                            upstreams_[index]->started()};
     RunWireCase(context, result);
     result.duration = std::chrono::steady_clock::now() - start;
     for (Mismatch& mismatch : result.mismatches) {
@@ -138,9 +152,8 @@ class WireRun {
   const std::function<void(CaseResult)>& on_result_;
   std::mutex adapter_mutex_;  // it takes one call at a time
   std::mutex result_mutex_;
-  std::unique_ptr<mock::MockServer> mock_;
-  std::chrono::steady_clock::time_point mock_started_;
-  std::vector<std::unique_ptr<WirePool>> pools_;  // one a job
+  std::vector<std::shared_ptr<WireUpstream>> upstreams_;  // one a job: most share one
+  std::vector<std::unique_ptr<WirePool>> pools_;          // one a job
   PoolEndpoints endpoints_;
 };
 

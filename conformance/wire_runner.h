@@ -23,12 +23,13 @@ struct WireJob {
 };
 
 struct WireRunnerOptions {
-  std::size_t jobs = 4;  // cases at once; those that move the clock run alone
+  std::size_t jobs = 8;  // cases at once; those that move the clock run alone
   Milliseconds request_limit{30'000};
 };
 
-// Starts one mock upstream, sets the implementation up with a pool a job, and runs them all. Calls
-// `on_result` once a job, from several threads but never at once. The jobs belong to the caller.
+// Starts the mock upstream (and one more for each case that scripts connections), sets the
+// implementation up with a pool a job, and runs them all. Calls `on_result` once a job, from
+// several threads but never at once. The jobs belong to the caller.
 void RunOverSockets(Adapter& adapter, const Identity& identity, const std::vector<WireJob>& jobs,
                     const WireRunnerOptions& options,
                     const std::function<void(CaseResult)>& on_result);

@@ -12,10 +12,9 @@ double WireTimeline::SinceStart(TimePoint time) const {
   return std::chrono::duration<double, std::milli>(time - start_).count();
 }
 
-void WireTimeline::AddExchange(const CaseRequest& request, const WireExchange& exchange,
-                               TimePoint sent) {
+void WireTimeline::AddExchange(const CaseRequest& request, const WireExchange& exchange) {
   TimelineEvent event;
-  event.at_ms = SinceStart(sent);
+  event.at_ms = SinceStart(exchange.started);
   event.request = request.id;
   event.event = "request sent";
   event.key = request.byok;
@@ -24,7 +23,7 @@ void WireTimeline::AddExchange(const CaseRequest& request, const WireExchange& e
   events_.push_back(std::move(event));
 
   TimelineEvent end;
-  end.at_ms = SinceStart(sent + exchange.duration);
+  end.at_ms = SinceStart(exchange.started + exchange.duration);
   end.request = request.id;
   end.event = exchange.answered ? "response" : "no response";
   if (exchange.answered) end.status = exchange.response.status;

@@ -25,8 +25,8 @@ class WireTimeline {
   // Begins now. `mock_started` is the moment that the journal counts from, to the millisecond.
   explicit WireTimeline(TimePoint mock_started);
 
-  // A request that was sent at `sent`, and what came of it.
-  void AddExchange(const CaseRequest& request, const WireExchange& exchange, TimePoint sent);
+  // A request, and what came of it.
+  void AddExchange(const CaseRequest& request, const WireExchange& exchange);
   // The attempt with this number in the journal is one of that request.
   void Attribute(std::uint64_t sequence, const std::string& request);
   // The implementation's clock was moved, or real time was waited for.

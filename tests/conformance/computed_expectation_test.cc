@@ -109,6 +109,27 @@ TEST(ComputedExpectationTest, WhatWouldShowNothingIsNotRun) {
               HasSubstr("fault"));
 }
 
+TEST(ComputedExpectationTest, WhatHasNoAnswerForAKeyIsNotRun) {
+  std::string restless = kForgetful;
+  restless.replace(restless.find("429"), 3, "500");
+  const Case test_case = ReadOne(R"("lanes": {"k0": {"steps": [{"status": 500}]}},
+      "requests": [{"expect": {"attempts": ["k0"], "outcome": {"forward": 500}}}])",
+                                 false);
+  const Case held =
+      HoldToPolicy(test_case, *LoadPolicy("coder-v1"), *ParsePolicy(restless, "restless"));
+  EXPECT_THAT(held.cannot_run, HasSubstr("no answer for k1"));
+}
+
+TEST(ComputedExpectationTest, OperationsAreRunWhereThePolicyChangesNothingInThem) {
+  const std::string marked = R"("operations": [{"at_ms": 0, "op": "mark_temporary", "key": "k0",
+      "cooldown_ms": 0, "reason": "rate_limited", "expect": {"transition": true}})";
+  EXPECT_THAT(Held(marked + "]").cannot_run, IsEmpty());
+  // The default cooldown of coder-v1 is a minute.
+  const Case later = Held(marked + R"(, {"at_ms": 1000, "op": "states",
+                                         "expect": {"states": ["temporary", "valid"]}}])");
+  EXPECT_THAT(later.cannot_run, HasSubstr("for the suite's policies"));
+}
+
 TEST(ComputedExpectationTest, OwnPoliciesReplaceCasesThatNobodyElseRuns) {
   Suite suite;
   for (const auto& [name, text] : {std::pair<std::string, const char*>{"forgetful", kForgetful}}) {

@@ -268,6 +268,19 @@ class NearestMutantTest(ConformTest):
         self.assertIn("mutants.json: /mutants/0/titel", run.errors)
 
 
+class NoSocketsTest(ConformTest):
+    def test_decisions_alone(self):
+        run = Run("--no-sockets")
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual({r["way"] for r in run.results("pass")}, {"vector", "decide"})
+        self.assertEqual({r["reason"] for r in run.results("skipped")}, {"needs sockets"})
+        self.assertLess(run.report["duration_ms"], 1000, run)
+
+    def test_nothing_to_decide(self):
+        scenario = self.write_fixtures([GOOD], "scenarios")
+        self.assertEqual(Run("--fixtures", scenario, "--no-sockets").status, 2)
+
+
 class TimelineTest(ConformTest):
     def test_timeline_of_a_failure(self):
         run = Run("--fixtures", self.write_fixtures([GOOD, BAD]), "--trace")
@@ -289,6 +302,13 @@ class TimelineTest(ConformTest):
         times = [event["at_ms"] for event in result["timeline"]]
         self.assertEqual(times, sorted(times))
         self.assertEqual({event["request"] for event in result["timeline"]}, {"r0"})
+
+    def test_each_of_a_crowd_is_sent_at_a_time_of_its_own(self):
+        run = Run("--select", "herd-twelve-fail-over", "--policy", "coder-v1")
+        (result,) = run.report["results"]
+        sent = [e["at_ms"] for e in result["timeline"] if e["event"] == "request sent"]
+        self.assertEqual(len(sent), 12, run)
+        self.assertEqual(len(set(sent)), 12, run)
 
     def test_timelines_of_all(self):
         run = Run("--fixtures", self.write_fixtures([GOOD]), "--trace=all")

@@ -48,6 +48,32 @@ class BadGatewayTest(ConformTest):
         self.assertIn("more of k1", run.output)
 
 
+    def assert_differs(self, old, new, select, where):
+        run = self.run_patched("gateway.py", old, new, select)
+        self.assertEqual(run.status, 1, run)
+        self.assertIn(where, [m["where"] for m in run.results("fail")[0]["mismatches"]], run)
+
+    def test_another_method(self):
+        self.assert_differs("self.command, route.base", '"POST", route.base',
+                            "method-get-kept", "r0 attempt 0 method")  # fmt: skip
+
+    def test_the_clients_host(self):
+        self.assert_differs('("Host", route.base.netloc)', '("Host", self.headers["Host"])',
+                            "host-of-the-upstream", "r0 attempt 0 header Host")  # fmt: skip
+
+    def test_a_connection_that_is_tried_again(self):
+        attempt = 'connection, response = self.attempt(route, "/" + path, body, key)'
+        self.assert_differs(
+            f"                {attempt}\n",
+            "                try:\n"
+            f"                    {attempt}\n"
+            "                except (OSError, http.client.HTTPException):\n"
+            f"                    {attempt}\n",
+            "connection-reset-at-accept",
+            "r0 attempts",
+        )
+
+
 class FaultThatCannotFireTest(ConformTest):
     """A scripted fault that did not fire has shown nothing, at whatever place it was."""
 
@@ -78,6 +104,25 @@ class FaultThatCannotFireTest(ConformTest):
         )
 
 
+    def test_at_a_connection_that_nobody_makes(self):
+        case = good_case(connections=[{}, {"fault": {"kind": "reset"}}])
+        run = Run("--fixtures", self.write_fixtures([case], "scenarios"), "--policy", "coder-v1")
+        self.assertEqual(run.status, 1, run)
+        self.assertIn("connections in step 1 never fired", run.output)
+
+
+class SilentClientTest(ConformTest):
+    def test_a_gateway_that_waits_for_ever(self):
+        """The example gateway has no limit for heads: the connection stays open."""
+        leaves = {"at": "request_head", "bytes": 20, "by": "silence"}
+        expect = {"attempts": [], "outcome": {"dropped": True}, "within_ms": 200}
+        case = good_case(requests=[{"leaves": leaves, "expect": expect}])
+        adapter = python(EXAMPLES / "wire_adapter.py")
+        run = Run("--fixtures", self.write_fixtures([case], "scenarios"), "--adapter", adapter)
+        self.assertEqual(run.status, 1, run)
+        self.assertIn("still open", run.output)
+
+
 class WrongMembersTest(ConformTest):
     def assert_refused(self, case, *parts, room="scenarios"):
         run = Run("--fixtures", self.write_fixtures([case], room))
@@ -100,6 +145,31 @@ class WrongMembersTest(ConformTest):
             {"leaves": {"at": "upload"}, "expect": {"attempts": [], "outcome": {"gone": True}}}
         ]
         self.assert_refused(good_case(requests=requests), "/leaves/bytes", "required")
+
+    def silent_case(self, outcome, **leaves):
+        leaves = {"at": "upload", "bytes": 1, "by": "silence", **leaves}
+        return good_case(
+            requests=[{"leaves": leaves, "expect": {"attempts": [], "outcome": outcome}}]
+        )
+
+    def test_a_silent_client_is_dropped(self):
+        case = self.silent_case({"gone": True})
+        self.assert_refused(case, "/requests/0/leaves", "dropped")
+        requests = [{"expect": {"attempts": ["k0"], "outcome": {"dropped": True}}}]
+        self.assert_refused(good_case(requests=requests), "/requests/0/leaves", "dropped")
+
+    def test_silence_is_for_those_who_speak(self):
+        case = self.silent_case({"dropped": True}, at="body")
+        self.assert_refused(case, "/requests/0/leaves/by", "silence")
+
+    def test_connections_by_another_word(self):
+        self.assert_refused(good_case(connections="closed"), "/connections", "refused")
+        self.assert_refused(good_case(connections=[]), "/connections", "at least one step")
+
+    def test_a_decision_has_no_connections(self):
+        self.assert_refused(
+            good_case(connections="refused"), "/connections", "scenarios", room="decisions"
+        )
 
     def test_a_series_that_nobody_knows(self):
         self.assert_refused(good_case(metrics={"keys_lost": 1}), "/metrics/keys_lost", "unknown")

@@ -102,8 +102,7 @@ def obey(command):
     if command["cmd"] == "setup":
         for setup in command["pools"]:
             GATEWAY.add(setup, vectors.POLICIES[setup["policy"]])
-        base = f"http://127.0.0.1:{GATEWAY.listen()}/"
-        return {"pools": GATEWAY.answer_to_setup(base)}
+        return {"pools": GATEWAY.answer_to_setup()}
     if command["cmd"] == "advance":
         gateway.CLOCK.ahead += command["ms"]
     if command["cmd"] == "key_states":

@@ -142,6 +142,61 @@ def forwards_what_connection_names(good, headers):
     return [field for field in headers if field[0].lower() not in gateway.HOP_BY_HOP]
 
 
+@bug(Exchange, "upstream_headers")
+def passes_the_clients_host(good, exchange, key):
+    """Host names the gateway, as the client wrote it: the upstream serves somebody else."""
+    headers = [f for f in good(exchange, key) if not fields.same_name(f[0], "Host")]
+    return [("Host", exchange.head.find("Host") or ""), *headers]
+
+
+@bug(Exchange, "upstream_headers")
+def passes_the_clients_host_on_retry(good, exchange, key):
+    """The second attempt is a copy of the client's request, Host and all."""
+    if len(exchange.tried) < 2:
+        return good(exchange, key)
+    return passes_the_clients_host(good, exchange, key)
+
+
+@bug(Exchange, "upstream_headers")
+def key_without_its_scheme(good, exchange, key):
+    """OpenAI's key goes without "Bearer"."""
+    return [(n, v.removeprefix("Bearer ")) for n, v in good(exchange, key)]
+
+
+async def ask_by(good, exchange, key, method):
+    own, exchange.method = exchange.method, method
+    try:
+        return await good(exchange, key)
+    finally:
+        exchange.method = own
+
+
+@bug(Exchange, "attempt")
+async def get_becomes_post(good, exchange, key):
+    """Every attempt is a POST."""
+    return await ask_by(good, exchange, key, "POST")
+
+
+@bug(Exchange, "attempt")
+async def becomes_post_on_retry(good, exchange, key):
+    """The second attempt is a POST, whatever the client asked."""
+    method = "POST" if len(exchange.tried) > 1 else exchange.method
+    return await ask_by(good, exchange, key, method)
+
+
+@bug(Exchange, "attempt")
+async def head_becomes_get(good, exchange, key):
+    """HEAD is asked as GET."""
+    method = "GET" if exchange.method == "HEAD" else exchange.method
+    return await ask_by(good, exchange, key, method)
+
+
+@bug(Exchange, "attempt")
+async def bodiless_methods_only_get(good, exchange, key):
+    """A request without a body is asked as GET, a DELETE as well."""
+    return await ask_by(good, exchange, key, exchange.method if exchange.body else "GET")
+
+
 @bug(Exchange, "attempt")
 async def drops_the_query(good, exchange, key):
     """The query is lost on the way."""

@@ -1,6 +1,9 @@
 """A gateway on the good pool, for the suite: HTTP/1.1 in and out on asyncio."""
 
 import asyncio
+import contextlib
+import copy
+import functools
 import json
 import re
 import sys
@@ -125,6 +128,11 @@ def escapes(target):
     return not target.startswith("/")
 
 
+def leads_elsewhere(origin, host):
+    """Does the origin of an absolute target name anybody else?"""
+    return origin not in ("", f"http://{host}")
+
+
 def error_text(error, route, key):
     """What a client reads when the upstream cannot be reached."""
     return "upstream proxy error"
@@ -149,8 +157,9 @@ async def broken():
 class Exchange:
     """One request of a client."""
 
-    def __init__(self, route, path, head, client):
-        self.route, self.path, self.head, self.client = route, path, head, client
+    def __init__(self, route, target, head, client):
+        self.route, self.head, self.client = route, head, client
+        self.origin, _, self.path = target
         self.method = head.start.split(" ")[0]
         self.body = b""
         self.tried, self.refusals = [], []  # the keys, and the responses that blamed one, in order
@@ -197,7 +206,7 @@ class Exchange:
                 self.route.records.attempt(self, key, response)
 
     async def discard(self, response, key):
-        self.refusals.append(response)
+        self.refusals.append(copy.copy(response))  # its connection may be asked again
         why = self.route.pool.why[key] or "rate_limited"  # a bug may mark nothing
         self.route.records.count("failovers_" + why)
         await self.route.connections.discard(response)
@@ -206,7 +215,7 @@ class Exchange:
         """Status, headers and body where the request itself is refused."""
         if self.head.has_token("Upgrade", "websocket"):
             return 501, {}, b"no WebSocket here"
-        if escapes(self.path):
+        if leads_elsewhere(self.origin, self.head.find("Host")) or escapes(self.path):
             return 400, {}, b"the target leaves the base URL"
         if not self.admit():
             return 401, {}, b"who are you?"
@@ -227,9 +236,11 @@ class Exchange:
             await self.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         framing = http1.framing_of(self.head, 0)
         most, read, body = self.route.limits["max_body_bytes"], 0, []
+        idle_seconds = self.route.limits["idle_ms"] / 1000
         if isinstance(framing, int) and framing > most:
             raise TooLarge
-        async for piece in http1.pieces(self.client.reader, framing, []):
+        pieces = http1.pieces(self.client.reader, framing, [])
+        while piece := await http1.within(idle_seconds, anext(pieces, b"")):
             read += len(piece)
             if read > most:
                 raise TooLarge
@@ -338,14 +349,14 @@ class Exchange:
         return True
 
 
-HEAD_SECONDS = 30
 CRASH = "crash of the gateway:"
 
 
 def split(target):
-    """A target's first part, the pool's name, and the rest."""
-    _, name, path = (target + "//").split("/", 2)
-    return name, "/" + path[:-2] if path else "/"
+    """A target's origin, which is empty in origin form, its first part, the pool's name, and the
+    rest."""
+    found = re.fullmatch(r"([a-z]+://[^/]*)?/([^/?]*)(.*)", target)
+    return (found[1] or "", found[2], found[3] or "/") if found else ("", "", target)
 
 
 class Gateway:
@@ -364,12 +375,13 @@ class Gateway:
         with self.within(name):
             return [pool.state(key, now) for key in pool.keys] if pool else []
 
-    async def serve(self, reader, writer):
-        """A client's connection, request by request."""
+    async def serve(self, only, reader, writer):
+        """A client's connection, request by request. `only`: the pool of a port of its own."""
         client = Client(reader, writer)
         try:
-            while await self.serve_one(client):
-                pass
+            with self.within(only) if only else contextlib.nullcontext():
+                while await self.serve_one(client, only):
+                    pass
         except (http1.Broken, ClientGone, TimeoutError):
             pass
         except Exception as error:  # a bug's own bug, which must not pass for what it shows
@@ -378,18 +390,22 @@ class Gateway:
         finally:
             writer.close()
 
-    async def serve_one(self, client):
-        head = await http1.within(HEAD_SECONDS, http1.read_head(client.reader))
-        target = head.start.split(" ")[1]
-        own = f"http://{head.find('Host')}/"
-        name, path = split(target.removeprefix(own[:-1]) if target.startswith(own) else target)
+    async def read_head(self, client, limits):
+        limit_seconds = limits["client_header_ms"] / 1000
+        return await http1.within(limit_seconds, http1.read_head(client.reader))
+
+    async def serve_one(self, client, only):
+        limits = self.routes[only].limits if only else DEFAULT_LIMITS
+        head = await self.read_head(client, limits)
+        target = split(head.start.split(" ")[1])
+        name = target[1]
         if name == "metrics":
-            return await self.show(client, path[1:])
+            return await self.show(client, target[2][1:])
         if name not in self.routes:
             await client.write(b"HTTP/1.1 400 No such pool\r\nContent-Length: 0\r\n\r\n")
             return False
         with self.within(name):
-            return await Exchange(self.routes[name], path, head, client).run()
+            return await Exchange(self.routes[name], target, head, client).run()
 
     async def show(self, client, name):
         """The metrics page of a pool."""
@@ -400,10 +416,13 @@ class Gateway:
         await client.write(http1.format_head("HTTP/1.1 200 OK", headers) + page)
         return True
 
-    def answer_to_setup(self, base):
-        """Where each pool is, and what it shows of itself."""
-        answer = {}
+    def answer_to_setup(self):
+        """Where each pool is, and what it shows of itself. Who a client's head is for is not known
+        before it is there: a pool with a limit of its own for heads has a port of its own."""
+        answer, port = {}, self.listen()
         for name, route in self.routes.items():
+            has_own = route.limits["client_header_ms"] != DEFAULT_LIMITS["client_header_ms"]
+            base = f"http://127.0.0.1:{self.listen(name) if has_own else port}/"
             answer[name] = {"base_url": base + name}
             if "metrics" in route.observe:
                 series = route.records.series()
@@ -412,13 +431,17 @@ class Gateway:
                 answer[name]["dump_dir"] = str(route.records.folder)
         return answer
 
-    def listen(self):
+    def listen(self, only=None):
         """Serves on a free port of the loopback, in a thread of its own: the port."""
         loop, port = asyncio.new_event_loop(), []
 
         async def start():
             server = await asyncio.start_server(
-                self.serve, "127.0.0.1", 0, limit=http1.HEAD_LIMIT, backlog=512
+                functools.partial(self.serve, only),
+                "127.0.0.1",
+                0,
+                limit=http1.HEAD_LIMIT,
+                backlog=512,
             )
             port.append(server.sockets[0].getsockname()[1])
 
