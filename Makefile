@@ -36,7 +36,7 @@ help:
 	@echo '                   (ARGS="--list" and the like are passed on)'
 	@echo 'make test          build everything and run every test'
 	@echo '                   (SANITIZE=address or thread: under a sanitizer)'
-	@echo 'make test-page     the HTML report in headless Chromium, which make test does if one is there'
+	@echo 'make test-page     the HTML reports in headless Chromium, which make test does if one is there'
 	@echo 'make bench         run the benchmarks'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
@@ -63,11 +63,11 @@ test: deps-test configured-for-tests
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_ARGS) \
 	  $$($(CURDIR)/scripts/install-deps.sh --list page | grep -q chromium && echo -LE browser)
 
-# The HTML report in headless Chromium, which is installed if there is none: 100 MB.
+# The HTML reports in headless Chromium, which is installed if there is none: 100 MB.
 .PHONY: test-page
 test-page: deps-test configured-for-tests
 	@scripts/install-deps.sh page
-	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform keywalk-sim
 	@cd $(BUILD) && ctest --output-on-failure -L browser
 
 .PHONY: bench

@@ -155,7 +155,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.range(), [0, HOUR_MS])
         self.browser.press("ArrowRight", shift=True)
         reading = self.text("#reading")
-        for part in ("coder-v1", "requests", "key-0", "permanent"):
+        for part in ("coder-v1", "requests", "key-0", "out for good"):
             self.assertIn(part, reading)
         self.browser.press("ArrowRight", shift=True)
         self.assertNotEqual(self.text("#reading"), reading)
@@ -184,7 +184,7 @@ class PageTest(unittest.TestCase):
         tooltip = self.text("#tooltip")
         self.assertIn("key-0", tooltip)
         self.assertNotIn("key-1", tooltip)
-        for part in ("00:1", "requests", "permanent"):
+        for part in ("00:1", "requests", "out for good"):
             self.assertIn(part, tooltip)
         self.browser.mouse("mouseMoved", 5, 5)
         self.settle()

@@ -6,7 +6,7 @@ const kChartHeight = 84;
 const kChartGap = 26;
 const kAxisHeight = 24;
 const kMostBins = 500;
-const kStateNames = ["valid", "cooling", "permanent"];
+const kStates = [["valid", "valid"], ["cooling", "cooling"], ["permanent", "out for good"]];
 
 function laneHeight(keys) {
   if (keys <= 12) return 24;
@@ -24,7 +24,7 @@ class Panel {
       class: "chart", tabindex: "0", role: "img", "data-policy": policy.name,
     });
     this.element = html("article", {class: "panel card"},
-      html("h3", null, policy.name, html("span", {class: "muted"}, ` ${policy.title}`)),
+      html("h3", {title: policy.title}, policy.name, html("span", {class: "muted"}, ` ${policy.title}`)),
       this.canvas);
     steerBy(this.canvas, view, cursor, () => this.edges(), (step) => this.moveReading(step));
   }
@@ -251,8 +251,8 @@ class Panel {
     const keys = key >= 0 ? [key] : this.keys.map((_, index) => index).slice(0, 12);
     for (const index of keys) {
       const state = keyIn(this.timeline, index, bin);
-      const parts = kStateNames.filter((name) => state[name] > 0)
-        .map((name) => (state[name] === 1 ? name : `${name} ${percentText(state[name])}`));
+      const parts = kStates.filter(([name]) => state[name] > 0).map(([name, label]) =>
+        (state[name] === 1 ? label : `${label} ${percentText(state[name])}`));
       if (state.attempts > 0) parts.push(`${countText(state.attempts)} attempts`);
       if (state.refusals > 0) parts.push(`${countText(state.refusals)} refused`);
       lines.push([this.keys[index], parts.join(", ")]);
