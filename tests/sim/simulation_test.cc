@@ -166,6 +166,24 @@ TEST(SimulationTest, AModelledKeyRefusesByItsLimits) {
                   "1000 status 2 200", "1000 answer 2 success"));
 }
 
+TEST(SimulationTest, ADateIsCountedFromTheUpstreamsCivilTime) {
+  EXPECT_THAT(
+      TraceOf("'duration_ms':100000,'clients':[{'name':'a','arrivals':{'kind':'listed',"
+              "'at_ms':[0,10,9999,10000]}}],'keys':[{'name':'k0','retry_hint':{'form':'http-date'},"
+              "'model':{'provider':'openai','limits':[{'kind':'token_bucket','count':'requests',"
+              "'limit':1,'per_ms':10000}]}}]",
+              "every-clause"),
+      ElementsAre("0 attempt 0 k0", "0 status 0 200", "0 answer 0 success", "10 attempt 1 k0",
+                  "10 status 1 429", "10 answer 1 rate_limited", "9999 answer 2 rate_limited",
+                  "10000 attempt 3 k0", "10000 status 3 200", "10000 answer 3 success"));
+}
+
+TEST(SimulationTest, NoCallBeginsAtTheEnd) {
+  EXPECT_THAT(TraceOf("'duration_ms':25,'clients':[{'name':'a','arrivals':{'kind':'listed',"
+                      "'at_ms':[24,25]}}],'keys':[{'name':'k0'}]"),
+              ElementsAre("24 attempt 0 k0", "24 status 0 200", "24 answer 0 success"));
+}
+
 // The first finding: an upstream that answers 401 for a while takes coder-v1 down for good.
 TEST(SimulationTest, AnOutageOf401IsPermanentForOnePolicyAndNotForTheOther) {
   const std::string members =
