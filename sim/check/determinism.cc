@@ -12,8 +12,8 @@ class TracedTwin {
  public:
   explicit TracedTwin(const CheckedWorld& checked)
       : lines_(checked.world, [this](std::string_view line) { pending_.emplace_back(line); }),
-        simulation_(checked.world, *checked.policy, checked.options, GatewayWith(checked.bug),
-                    {&lines_}) {}
+        simulation_(checked.world, *checked.policy, checked.options, checked.factory(), {&lines_}) {
+  }
 
   // The next line of its trace; empty at its end.
   std::string Next() {

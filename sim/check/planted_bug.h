@@ -49,8 +49,8 @@ std::span<const PlantedBug> AllPlantedBugs() noexcept;
 // Null if there is none of that name.
 const PlantedBug* FindPlantedBug(std::string_view name) noexcept;
 
-// The core's gateway with the bug; without one, the core's gateway. `bug` outlives the result.
-GatewayFactory GatewayWith(const PlantedBug* bug);
+// The core's gateway with the bug.
+GatewayFactory GatewayWith(const PlantedBug& bug);
 
 }  // namespace keywalk::sim
 

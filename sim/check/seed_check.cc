@@ -90,6 +90,7 @@ CheckedWorld SeedCheck::WorldOf(std::uint64_t seed) const {
   checked.policy = &policies_.find(policy)->second;
   checked.options = RunOptions{seed, spec_.interleave};
   checked.bug = spec_.bug;
+  checked.gateway = spec_.gateway;
   return checked;
 }
 
@@ -99,6 +100,7 @@ CheckedWorld SeedCheck::WorldOf(const Finding& finding) const {
   checked.policy = &policies_.find(finding.policy)->second;
   checked.options = finding.options;
   checked.bug = spec_.bug;
+  checked.gateway = spec_.gateway;
   return checked;
 }
 

@@ -12,6 +12,7 @@
 #include "sim/check/checked_run.h"
 #include "sim/check/finding.h"
 #include "sim/check/planted_bug.h"
+#include "sim/gateway/core_gateway.h"
 #include "sim/world/world.h"
 
 namespace keywalk::sim {
@@ -21,6 +22,7 @@ struct HuntSpec {
   std::optional<World> world;  // that one in all orders of its events; nullopt: drawn
   std::string policy;          // a name or a file; empty: drawn, or coder-v2 for a given world
   const PlantedBug* bug = nullptr;
+  GatewayFactory gateway = NewCoreGateway;  // where no bug is planted
   bool interleave = true;
   bool shrink = true;
   bool twice = false;  // looks for differences between two runs of the same, and for nothing else

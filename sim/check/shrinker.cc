@@ -310,6 +310,7 @@ CheckedWorld Shrunk::checked(const CheckedWorld& origin) const {
   checked.policy = origin.policy;
   checked.options = options;
   checked.bug = origin.bug;
+  checked.gateway = origin.gateway;
   return checked;
 }
 
