@@ -25,6 +25,8 @@ class TracedTwin {
     return line;
   }
 
+  const Simulation& simulation() const { return simulation_; }
+
  private:
   std::deque<std::string> pending_;
   TraceLines lines_;
@@ -33,14 +35,23 @@ class TracedTwin {
 
 }  // namespace
 
-std::optional<RunDifference> FindDifference(const CheckedWorld& checked) {
+TwiceRun RunTwice(const CheckedWorld& checked) {
   TracedTwin one(checked);
   TracedTwin other(checked);
+  TwiceRun run;
   for (std::uint64_t number = 0;; ++number) {
     std::string first = one.Next();
     std::string second = other.Next();
-    if (first != second) return RunDifference{number, std::move(first), std::move(second)};
-    if (first.empty()) return std::nullopt;
+    const bool ended = first.empty();
+    if (first != second) {
+      run.difference = RunDifference{number, std::move(first), std::move(second)};
+    } else if (!ended) {
+      continue;
+    }
+    run.requests = one.simulation().requests();
+    run.events = one.simulation().events();
+    run.end = one.simulation().now();
+    return run;
   }
 }
 

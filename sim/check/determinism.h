@@ -16,9 +16,16 @@ struct RunDifference {
   std::string second;
 };
 
-// Runs the world twice at once, an event of each in turn, so that nothing has to be kept. nullopt:
-// both runs were the same.
-std::optional<RunDifference> FindDifference(const CheckedWorld& checked);
+struct TwiceRun {
+  std::optional<RunDifference> difference;  // the first; nullopt: both runs were the same
+  std::uint64_t requests = 0;               // of one of them
+  std::uint64_t events = 0;
+  Instant end{};
+};
+
+// Runs the world twice at once, an event of each in turn, so that nothing has to be kept; up to the
+// first difference.
+TwiceRun RunTwice(const CheckedWorld& checked);
 
 }  // namespace keywalk::sim
 

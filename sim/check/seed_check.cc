@@ -23,6 +23,11 @@ std::size_t FaultsListed(const World& world) {
   return count;
 }
 
+std::uint64_t MillisecondsTo(Instant end) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<Milliseconds>(end.time_since_epoch()).count());
+}
+
 }  // namespace
 
 Result<SeedCheck> SeedCheck::Make(HuntSpec spec) {
@@ -50,15 +55,18 @@ SeedReport SeedCheck::Check(std::uint64_t seed) const {
   report.requests = run.requests;
   report.requests_held = run.requests_held;
   report.events = run.events;
-  report.simulated_ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<Milliseconds>(run.end.time_since_epoch()).count());
+  report.simulated_ms = MillisecondsTo(run.end);
   if (run.first() != nullptr) report.finding = Shrink(seed, checked, run);
   return report;
 }
 
 SeedReport SeedCheck::CheckTwice(std::uint64_t seed, const CheckedWorld& checked) const {
+  const TwiceRun run = RunTwice(checked);
   SeedReport report;
-  const std::optional<RunDifference> difference = FindDifference(checked);
+  report.requests = run.requests;
+  report.events = run.events;
+  report.simulated_ms = MillisecondsTo(run.end);
+  const std::optional<RunDifference>& difference = run.difference;
   if (!difference) return report;
   Finding finding = Describe(seed, checked);
   finding.kind = Finding::Kind::kDifference;

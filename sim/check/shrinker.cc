@@ -145,7 +145,13 @@ class Shrinker {
       for (StoryRequest& request : story.requests) request.streamed = false;
     });
     for (std::size_t i = 0; i < best_->story.requests.size(); ++i) {
-      Try([i](Story& story) { story.requests[i].deadline.reset(); });
+      Try([i](Story& story) { story.requests[i].deadline.reset(); }) || Try([i](Story& story) {
+        // What it is needed for may be the moment at which it ends.
+        StoryRequest& request = story.requests[i];
+        const bool last = i + 1 == story.requests.size();
+        if (last) request.at += request.deadline.value_or(Milliseconds(0));
+        request.deadline.reset();
+      });
     }
   }
 

@@ -107,7 +107,7 @@ TEST(PlantedBugsTest, CoderV1DoesNotSurviveAnOutageOf401s) {
 TEST(DeterminismTest, TheSameSeedGivesTheSameRun) {
   const SeedCheck check = CheckOf(nullptr);
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    const std::optional<RunDifference> difference = FindDifference(check.WorldOf(seed));
+    const std::optional<RunDifference> difference = RunTwice(check.WorldOf(seed)).difference;
     EXPECT_FALSE(difference) << "seed " << seed << "\n"
                              << difference->first << "\n"
                              << difference->second;
@@ -116,7 +116,7 @@ TEST(DeterminismTest, TheSameSeedGivesTheSameRun) {
 
 TEST(DeterminismTest, ShowsTheFirstDifference) {
   const SeedCheck check = CheckOf(FindPlantedBug("remembers-other-runs"));
-  const std::optional<RunDifference> difference = FindDifference(check.WorldOf(1));
+  const std::optional<RunDifference> difference = RunTwice(check.WorldOf(1)).difference;
   ASSERT_TRUE(difference);
   EXPECT_GT(difference->line, 0u) << "the first request is sent by the client, who is not at fault";
   EXPECT_NE(difference->first, difference->second);
