@@ -54,6 +54,8 @@ constexpr std::array kPlantedBugs = {
                Invariant::kRequestsSucceed},
     PlantedBug{Flaw::kCrashes, "crashes", "The process ends at a request's third attempt",
                std::nullopt},
+    PlantedBug{Flaw::kHangs, "hangs", "The process stands still at a request's third attempt",
+               std::nullopt},
     PlantedBug{Flaw::kRemembersOtherRuns, "remembers-other-runs",
                "What happens depends on how many runs there were before", std::nullopt},
 };

@@ -36,6 +36,7 @@ enum class Flaw : std::uint8_t {
   kLosesAnswers,
   kBreakerStaysOpen,
   kCrashes,
+  kHangs,
   kRemembersOtherRuns,
 };
 

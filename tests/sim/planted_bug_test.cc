@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/check/checked_run.h"
 #include "sim/check/determinism.h"
@@ -48,11 +49,19 @@ std::string InvariantTestName(std::string_view name) {
   return text;
 }
 
+// Not those that crash, hang, or differ from run to run.
+std::vector<PlantedBug> BugsThatBreakInvariants() {
+  std::vector<PlantedBug> bugs;
+  for (const PlantedBug& bug : AllPlantedBugs()) {
+    if (bug.breaks) bugs.push_back(bug);
+  }
+  return bugs;
+}
+
 class PlantedBugTest : public testing::TestWithParam<PlantedBug> {};
 
 TEST_P(PlantedBugTest, IsFoundByItsInvariantAndShrunk) {
   const PlantedBug& bug = GetParam();
-  if (!bug.breaks) GTEST_SKIP() << "breaks no invariant";
   const SeedCheck check = CheckOf(&bug);
   const std::optional<CheckedWorld> found = FindBreach(check, *bug.breaks);
   ASSERT_TRUE(found) << "not within " << kSeeds << " seeds";
@@ -67,8 +76,7 @@ TEST_P(PlantedBugTest, IsFoundByItsInvariantAndShrunk) {
   EXPECT_EQ(RunChecked(sound).first(), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PlantedBugTest,
-                         testing::ValuesIn(AllPlantedBugs().begin(), AllPlantedBugs().end()),
+INSTANTIATE_TEST_SUITE_P(All, PlantedBugTest, testing::ValuesIn(BugsThatBreakInvariants()),
                          [](const auto& tested) { return InvariantTestName(tested.param.name); });
 
 TEST(PlantedBugsTest, EveryInvariantHasOne) {
