@@ -42,6 +42,7 @@ help:
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make sim           compare failover policies on virtual traffic'
 	@echo '                   (WORLD=sim/worlds/401-outage.json ARGS="--policy coder-v1,FILE")'
+	@echo 'make hunt          draw worlds from seeds and check invariants in them (MINUTES=10)'
 	@echo 'make install       install under PREFIX (now $(PREFIX)), inside DESTDIR if set'
 	@echo 'make format        format the C++ sources with clang-format'
 	@echo 'make tidy          check them with clang-tidy'
@@ -94,6 +95,15 @@ sim: deps-build configured
 	@$(BUILD)/bin/keywalk-sim compare $(WORLD) --seeds 1..5 --jobs $(JOBS) \
 	  --json $(REPORT)/sim.json --html $(REPORT)/sim.html $(ARGS)
 	@echo 'page: $(REPORT)/sim.html'
+
+# Draws worlds for so many minutes and checks the shipped failover in them; see sim/README.md.
+MINUTES ?= 10
+.PHONY: hunt
+hunt: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-sim
+	@mkdir -p $(REPORT)
+	@$(BUILD)/bin/keywalk-sim --check --minutes $(MINUTES) --jobs $(JOBS) \
+	  --json $(REPORT)/hunt.json --write-world $(REPORT)/hunt.world.json $(ARGS)
 
 .PHONY: install
 install: deps-build configured

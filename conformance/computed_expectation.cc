@@ -11,6 +11,7 @@
 #include "conformance/comparison.h"
 #include "conformance/decision_driver.h"
 #include "conformance/operations_driver.h"
+#include "conformance/outcome_json.h"
 
 namespace keywalk::conformance {
 namespace {
@@ -28,27 +29,6 @@ json WithoutFailLoud(json source) {
     if (end == lane.end() || *end == "fail_loud") lane["at_end"] = "repeat_last";
   }
   return source;
-}
-
-json ToJson(const Outcome& outcome) {
-  switch (outcome.kind) {
-    case Outcome::Kind::kForward:
-      return {{"forward", outcome.status}};
-    case Outcome::Kind::kTransportError:
-      return {{"transport_error", true}};
-    case Outcome::Kind::kRefused:
-      return {{"refused", outcome.status}};
-    case Outcome::Kind::kGone:
-      return {{"gone", true}};
-    case Outcome::Kind::kDropped:
-      return {{"dropped", true}};
-    case Outcome::Kind::kExhausted:
-      break;
-  }
-  const double wait_ms =
-      std::chrono::duration<double, std::milli>(outcome.exhaustion.retry_after).count();
-  return {
-      {"exhausted", {{"kind", ToString(outcome.exhaustion.kind)}, {"retry_after_ms", wait_ms}}}};
 }
 
 // The first key that was tried although the case has no answer for it; empty: none.

@@ -101,6 +101,27 @@ Outcome ReadOutcome(const json& value, const std::string& pointer, JsonProblems&
   return outcome;
 }
 
+json ToJson(const Outcome& outcome) {
+  switch (outcome.kind) {
+    case Outcome::Kind::kForward:
+      return {{"forward", outcome.status}};
+    case Outcome::Kind::kTransportError:
+      return {{"transport_error", true}};
+    case Outcome::Kind::kRefused:
+      return {{"refused", outcome.status}};
+    case Outcome::Kind::kGone:
+      return {{"gone", true}};
+    case Outcome::Kind::kDropped:
+      return {{"dropped", true}};
+    case Outcome::Kind::kExhausted:
+      break;
+  }
+  const double wait_ms =
+      std::chrono::duration<double, std::milli>(outcome.exhaustion.retry_after).count();
+  return {
+      {"exhausted", {{"kind", ToString(outcome.exhaustion.kind)}, {"retry_after_ms", wait_ms}}}};
+}
+
 OperationOutcome ReadOperationOutcome(const json& value, const std::string& pointer,
                                       JsonProblems& problems) {
   OperationOutcome outcome;

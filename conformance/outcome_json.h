@@ -20,6 +20,9 @@ Duration ReadMilliseconds(config::ObjectReader& object, std::string_view key);
 Outcome ReadOutcome(const nlohmann::json& value, const std::string& pointer,
                     config::JsonProblems& problems);
 
+// As ReadOutcome() reads it.
+nlohmann::json ToJson(const Outcome& outcome);
+
 // What an operation's `expect` holds.
 OperationOutcome ReadOperationOutcome(const nlohmann::json& value, const std::string& pointer,
                                       config::JsonProblems& problems);

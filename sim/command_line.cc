@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -88,8 +90,64 @@ void AddMerge(CLI::App& app, CommandLine& line) {
   command->callback([&line] { line.command = CommandLine::Command::kMerge; });
 }
 
+void AddCheckOptions(CLI::App& app, CheckOptions& check) {
+  const std::string group = "Hunting";
+  app.add_flag("--check", check.check,
+               "Hunt: run worlds drawn from the seeds (1..1000), or WORLD, and check invariants")
+      ->group(group);
+  app.add_flag("--check-determinism", check.determinism,
+               "Run each seed twice and show the first difference")
+      ->group(group);
+  app.add_option("--minutes", check.minutes, "Begin no seed after so many minutes")
+      ->type_name("N")
+      ->check(CLI::Range(0.001, 100'000.0))
+      ->group(group);
+  app.add_option("--max-failures", check.max_findings, "End after so many failures (1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->group(group);
+  app.add_flag("--in-order", check.in_order,
+               "Events of one instant come in their usual order, not in one drawn from the seed")
+      ->group(group);
+  app.add_flag("--no-shrink", check.no_shrink, "Do not make a failing run small")->group(group);
+  app.add_option("--write-world", check.write_world, "Write the first failing run's world")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--write-fixture", check.write_fixture,
+                 "Write it as a decision case of the conformance suite")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--plant", check.plant, "Hunt in a gateway with a planted bug")
+      ->type_name("BUG")
+      ->group(group);
+  app.add_flag("--list-planted-bugs", check.list_planted_bugs,
+               "List them, each with the invariant that it breaks")
+      ->group(group);
+}
+
+void FinishCheck(const CLI::App& app, CommandLine& line) {
+  CheckOptions& check = line.check;
+  const CompareOptions& run = line.compare;
+  line.command = CommandLine::Command::kCheck;
+  if (run.policies.size() > 1) throw CLI::ValidationError("--policy", "takes one with --check");
+  if (!run.paths.html.empty()) throw CLI::ValidationError("--html", "goes without --check");
+  if (!check.plant.empty() && run.real_transport) {
+    throw CLI::ValidationError("--plant", "goes without --real-transport");
+  }
+  check.world = run.world;
+  if (!run.policies.empty()) check.policy = run.policies.front();
+  check.seeds = run.seeds;
+  const bool seeds_given = app.count("--seed") + app.count("--seeds") > 0;
+  const std::uint64_t without_end = std::numeric_limits<std::uint64_t>::max();
+  if (!seeds_given) check.seeds = SeedRange{1, check.minutes > 0 ? without_end : 1000};
+  check.jobs = static_cast<int>(run.jobs);
+  check.json = run.paths.json;
+  check.real_transport = run.real_transport;
+}
+
 // The plain command, which has no name.
-void FinishPlainRun(CommandLine& line) {
+void FinishPlainRun(const CLI::App& app, CommandLine& line) {
+  if (line.check.any()) return FinishCheck(app, line);
   CompareOptions& run = line.compare;
   if (run.world.empty()) throw CLI::RequiredError("WORLD.json");
   if (run.policies.empty()) run.policies = {"coder-v1"};
@@ -114,11 +172,12 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   app.add_option("--trace", line.trace.path,
                  "Write what happens, a JSON object a line, instead of figures; - for stdout")
       ->type_name("FILE");
+  AddCheckOptions(app, line.check);
   AddCompare(app, line);
   AddMerge(app, line);
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty()) FinishPlainRun(line);
+    if (app.get_subcommands().empty()) FinishPlainRun(app, line);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

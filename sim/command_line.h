@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "sim/check/check_command.h"
 #include "sim/report/compare.h"
 #include "sim/report/merge.h"
 #include "sim/trace_command.h"
@@ -16,11 +17,13 @@ struct CommandLine {
     kCompare,  // a world under one policy (the plain command) or several (`compare`)
     kMerge,
     kTrace,  // the plain command with --trace
+    kCheck,  // the plain command with --check, --check-determinism or --list-planted-bugs
   };
   Command command = Command::kCompare;
   CompareOptions compare;  // its world, driver and seeds are those of kTrace too
   MergeOptions merge;
   TraceOptions trace;
+  CheckOptions check;
 };
 
 // Fills `line`. Returns the exit status if the program ends here: help, version, or wrong use.

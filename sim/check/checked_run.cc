@@ -15,7 +15,7 @@ CheckedRun RunChecked(const CheckedWorld& checked, std::vector<RunObserver*> oth
   std::vector<RunObserver*> observers = std::move(others);
   observers.push_back(&safety);
   observers.push_back(&liveness);
-  const GatewayFactory make = GatewayWith(checked.bug);
+  const GatewayFactory make = checked.factory();
   const GatewayFactory watched = [&](GatewayHost& host) {
     safety.Attach(host);
     liveness.Attach(host);

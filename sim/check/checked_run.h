@@ -10,6 +10,7 @@
 #include "keywalk/policy.h"
 #include "sim/check/invariant.h"
 #include "sim/check/planted_bug.h"
+#include "sim/gateway/core_gateway.h"
 #include "sim/run/observer.h"
 #include "sim/run/simulation.h"
 #include "sim/world/world.h"
@@ -22,7 +23,10 @@ struct CheckedWorld {
   const Policy* policy = nullptr;
   RunOptions options;
   std::optional<Instant> quiet_from;  // see DrawnWorld
-  const PlantedBug* bug = nullptr;    // null: the gateway as it is shipped
+  const PlantedBug* bug = nullptr;    // in place of `gateway`; null: none
+  GatewayFactory gateway = NewCoreGateway;
+
+  GatewayFactory factory() const { return bug == nullptr ? gateway : GatewayWith(*bug); }
 };
 
 struct CheckedRun {

@@ -1,5 +1,7 @@
 #include "sim/check/flawed_gateway.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -82,6 +84,7 @@ void FlawedGateway::AttemptIsSent(const AttemptSent& attempt) {
   if (earlier != earlier_attempts_.end()) told.number += earlier->second;
   if (flaw_ == Flaw::kChangesTheBody && told.number > 0) told.body_digest = ~told.body_digest;
   if (flaw_ == Flaw::kCrashes && told.number == 2) std::abort();
+  while (flaw_ == Flaw::kHangs && told.number == 2) ::pause();
   host_.AttemptIsSent(told);
 }
 

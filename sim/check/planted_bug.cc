@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "sim/check/flawed_gateway.h"
-#include "sim/gateway/core_gateway.h"
 
 namespace keywalk::sim {
 namespace {
@@ -55,6 +54,8 @@ constexpr std::array kPlantedBugs = {
                Invariant::kRequestsSucceed},
     PlantedBug{Flaw::kCrashes, "crashes", "The process ends at a request's third attempt",
                std::nullopt},
+    PlantedBug{Flaw::kHangs, "hangs", "The process stands still at a request's third attempt",
+               std::nullopt},
     PlantedBug{Flaw::kRemembersOtherRuns, "remembers-other-runs",
                "What happens depends on how many runs there were before", std::nullopt},
 };
@@ -70,9 +71,8 @@ const PlantedBug* FindPlantedBug(std::string_view name) noexcept {
   return found == kPlantedBugs.end() ? nullptr : found;
 }
 
-GatewayFactory GatewayWith(const PlantedBug* bug) {
-  if (bug == nullptr) return NewCoreGateway;
-  return [flaw = bug->flaw](GatewayHost& host) -> std::unique_ptr<Gateway> {
+GatewayFactory GatewayWith(const PlantedBug& bug) {
+  return [flaw = bug.flaw](GatewayHost& host) -> std::unique_ptr<Gateway> {
     return std::make_unique<FlawedGateway>(host, flaw);
   };
 }

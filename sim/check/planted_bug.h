@@ -36,6 +36,7 @@ enum class Flaw : std::uint8_t {
   kLosesAnswers,
   kBreakerStaysOpen,
   kCrashes,
+  kHangs,
   kRemembersOtherRuns,
 };
 
@@ -49,8 +50,8 @@ std::span<const PlantedBug> AllPlantedBugs() noexcept;
 // Null if there is none of that name.
 const PlantedBug* FindPlantedBug(std::string_view name) noexcept;
 
-// The core's gateway with the bug; without one, the core's gateway. `bug` outlives the result.
-GatewayFactory GatewayWith(const PlantedBug* bug);
+// The core's gateway with the bug.
+GatewayFactory GatewayWith(const PlantedBug& bug);
 
 }  // namespace keywalk::sim
 

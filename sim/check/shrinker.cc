@@ -22,13 +22,11 @@ class Shrinker {
     StoryRecorder recorder(origin_.world);
     RunChecked(origin_, {&recorder});
     if (!Accept(recorder.story())) return std::nullopt;
-    std::size_t before = 0;
-    std::uint64_t weight = 0;
+    Measure before;
     do {
-      before = best_->story.events();
-      weight = Weight();
+      before = MeasureOf(*best_);
       OnePass();
-    } while ((best_->story.events() < before || Weight() < weight) && runs_ < kMostRuns);
+    } while (MeasureOf(*best_) < before && runs_ < kMostRuns);
     best_->runs = runs_;
     return std::move(best_);
   }
@@ -37,7 +35,6 @@ class Shrinker {
   using Change = std::function<void(Story&)>;
 
   void OnePass() {
-    CutAfterTheEnd();
     RemovePieces([this] { return best_->story.requests.size(); },
                  [this](std::size_t from, std::size_t count) {
                    return Try([=](Story& story) { RemoveRequests(story, from, count, true); }) ||
@@ -52,6 +49,7 @@ class Shrinker {
             story.gateways.restarts.erase(first, first + static_cast<std::ptrdiff_t>(count));
           });
         });
+    ShrinkGateways();
     for (std::size_t key = best_->story.keys.size(); key-- > 0;) {
       ShrinkAnswers(key);
       if (best_->story.keys.size() > 1) {
@@ -60,18 +58,8 @@ class Shrinker {
         });
       }
     }
-    ShrinkGateways();
     ShrinkRequests();
     ShrinkTimes();
-  }
-
-  void CutAfterTheEnd() {
-    const Instant at = best_->run.violations.front().at;
-    Try([at](Story& story) {
-      while (!story.requests.empty() && Instant(story.requests.back().at) > at) {
-        RemoveRequests(story, story.requests.size() - 1, 1, true);
-      }
-    });
   }
 
   // With their answers, or leaving these to other requests.
@@ -93,19 +81,20 @@ class Shrinker {
   void ShrinkAnswers(std::size_t key) {
     const auto size = [this, key] { return best_->story.keys[key].answers.size(); };
     RemovePieces(size, [this, key](std::size_t from, std::size_t count) {
-      const std::vector<StoryAnswer>& answers = best_->story.keys[key].answers;
-      const auto first = answers.begin() + static_cast<std::ptrdiff_t>(from);
-      const bool plain =
-          std::all_of(first, first + static_cast<std::ptrdiff_t>(count),
-                      [](const StoryAnswer& given) { return IsPlain(given.answer); });
-      if (!plain) {
-        Try([=](Story& story) {
-          for (std::size_t i = from; i < from + count; ++i) {
-            story.keys[key].answers[i].answer = ListedAnswer{};
-          }
-        });
+      // Left out, the ones after it move up; or it becomes a plain one.
+      if (Try([=](Story& story) {
+            std::vector<StoryAnswer>& answers = story.keys[key].answers;
+            const auto first = answers.begin() + static_cast<std::ptrdiff_t>(from);
+            answers.erase(first, first + static_cast<std::ptrdiff_t>(count));
+          })) {
+        return true;
       }
-      return false;  // an answer stays an answer: the next one is not to move up
+      Try([=](Story& story) {
+        for (std::size_t i = from; i < from + count; ++i) {
+          story.keys[key].answers[i].answer = ListedAnswer{};
+        }
+      });
+      return false;
     });
     for (std::size_t i = 0; i < size(); ++i) SimplifyAnswer(key, i);
   }
@@ -156,7 +145,13 @@ class Shrinker {
       for (StoryRequest& request : story.requests) request.streamed = false;
     });
     for (std::size_t i = 0; i < best_->story.requests.size(); ++i) {
-      Try([i](Story& story) { story.requests[i].deadline.reset(); });
+      Try([i](Story& story) { story.requests[i].deadline.reset(); }) || Try([i](Story& story) {
+        // What it is needed for may be the moment at which it ends.
+        StoryRequest& request = story.requests[i];
+        const bool last = i + 1 == story.requests.size();
+        if (last) request.at += request.deadline.value_or(Milliseconds(0));
+        request.deadline.reset();
+      });
     }
   }
 
@@ -189,18 +184,46 @@ class Shrinker {
     }
   }
 
-  // What the number of events does not show.
-  std::uint64_t Weight() const {
-    const Story& story = best_->story;
-    std::uint64_t weight =
-        story.keys.size() * 10 + static_cast<std::uint64_t>(story.gateways.replicas * 10);
+  // What is to become less, the first before the second.
+  struct Measure {
+    std::size_t events = 0;
+    std::size_t details = 0;
+    std::int64_t times_ms = 0;  // all of them together
+
+    auto operator<=>(const Measure&) const = default;
+  };
+
+  static Measure MeasureOf(const Shrunk& shrunk) {
+    // A case that needs no drawn order can be shown to any implementation.
+    constexpr std::size_t kDrawnOrder = 50;
+    constexpr std::size_t kPart = 10;
+    const Story& story = shrunk.story;
+    Measure measure;
+    measure.events = story.events();
+    measure.details = shrunk.options.interleave ? kDrawnOrder : 0;
+    measure.details +=
+        kPart * (story.keys.size() + static_cast<std::size_t>(story.gateways.replicas));
+    measure.details += story.gateways.shared_key_state ? 1 : 0;
+    measure.details += story.gateways.wall_skew != Milliseconds(0) ? 1 : 0;
+    measure.details += story.gateways.head_timeout != GatewaySpec{}.head_timeout ? 1 : 0;
+    for (const Restart& restart : story.gateways.restarts) measure.times_ms += restart.at.count();
     for (const StoryRequest& request : story.requests) {
-      weight += (request.streamed ? 1u : 0u) + (request.deadline ? 1u : 0u);
+      measure.details += (request.streamed ? 1u : 0u) + (request.deadline ? 1u : 0u);
+      measure.times_ms += request.at.count();
     }
-    if (!story.requests.empty()) {
-      weight += static_cast<std::uint64_t>(story.requests.back().at.count()) * 1000;
+    for (const StoryKey& key : story.keys) {
+      measure.details += key.can_return ? 0 : 1;
+      for (const StoryAnswer& given : key.answers) AddDetails(given.answer, measure);
     }
-    return weight;
+    return measure;
+  }
+
+  static void AddDetails(const ListedAnswer& answer, Measure& measure) {
+    measure.details += 1;
+    measure.details += answer.fault != ListedAnswer::Fault::kNone ? 2 : 0;
+    measure.details += answer.takes != Milliseconds(0) ? 1 : 0;
+    measure.details += answer.retry_after ? 1 : 0;
+    measure.times_ms += answer.takes.count() + answer.retry_after.value_or(Milliseconds(0)).count();
   }
 
   bool Try(const Change& change) {
@@ -210,20 +233,36 @@ class Shrinker {
     return Accept(std::move(story));
   }
 
-  // Keeps the story if it fails in one of some orders of simultaneous events: best without drawing
-  // any, for then it is a case that any implementation can be shown.
+  // Keeps the story if it fails in one of some orders of simultaneous events, and is less.
   bool Accept(Story story) {
     std::optional<Shrunk> found = Fail(std::move(story));
     if (!found) return false;
-    // As it went this time: without the answers that nobody took. It may not go the same way again.
-    CheckedWorld again = found->checked(origin_);
+    // As it went this time: with all answers that were given and none that nobody took. Where that
+    // does not go the same way again, the story as it was tried.
+    const CheckedWorld again = found->checked(origin_);
     StoryRecorder recorder(again.world);
     RunChecked(again, {&recorder});
     ++runs_;
     std::optional<Shrunk> retold = Fail(recorder.story());
-    const bool smaller = retold && retold->story.events() <= found->story.events();
-    best_ = smaller ? std::move(retold) : std::move(found);
+    if (retold) found = std::move(retold);
+    if (std::optional<Shrunk> cut = WithoutLaterRequests(*found)) found = std::move(cut);
+    if (best_ && !(MeasureOf(*found) < MeasureOf(*best_))) return false;
+    best_ = std::move(found);
     return true;
+  }
+
+  // It may fail sooner now, and what came later be of no use.
+  std::optional<Shrunk> WithoutLaterRequests(const Shrunk& shrunk) {
+    const Violation& breach = *shrunk.run.first();
+    Story story = shrunk.story;
+    const auto is_later = [&](const StoryRequest& request, std::size_t index) {
+      return breach.request ? index > *breach.request : Instant(request.at) > breach.at;
+    };
+    while (!story.requests.empty() && is_later(story.requests.back(), story.requests.size() - 1)) {
+      RemoveRequests(story, story.requests.size() - 1, 1, true);
+    }
+    if (story.requests.size() == shrunk.story.requests.size()) return std::nullopt;
+    return Fail(std::move(story));
   }
 
   std::optional<Shrunk> Fail(Story story) {
@@ -277,6 +316,7 @@ CheckedWorld Shrunk::checked(const CheckedWorld& origin) const {
   checked.policy = origin.policy;
   checked.options = options;
   checked.bug = origin.bug;
+  checked.gateway = origin.gateway;
   return checked;
 }
 

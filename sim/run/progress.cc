@@ -42,7 +42,9 @@ void Progress::Show(std::uint64_t done, Instant now, Duration simulated) {
   next_ = real + std::chrono::milliseconds(250);
   const double seconds = std::chrono::duration<double>(real - began_).count();
   const double speed_up = std::chrono::duration<double>(simulated).count() / seconds;
-  std::string line = std::to_string(done) + " of " + std::to_string(runs_) + " " + unit_;
+  std::string line = std::to_string(done);
+  if (runs_ > 0) line += " of " + std::to_string(runs_);
+  line += std::string(" ") + unit_;
   line += ", " + Rough(now.time_since_epoch());
   if (span_) line += " of " + Rough(*span_);
   std::fprintf(stderr, "\r\033[K%s simulated, %.0f times real time", line.c_str(), speed_up);

@@ -14,8 +14,8 @@ namespace keywalk::sim {
 // use.
 class Progress {
  public:
-  // `runs`: how many will be done, of what is counted in `unit` ("seeds"). A `span` of virtual time
-  // for each, or nullopt where runs differ in it.
+  // `runs`: how many will be done (0: nobody knows), of what is counted in `unit` ("seeds"). A
+  // `span` of virtual time for each, or nullopt where runs differ in it.
   Progress(std::uint64_t runs, const char* unit, std::optional<Duration> span);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -85,7 +85,10 @@ Distribution ReadDistribution(const json& value, const std::string& pointer, dou
                  "\"exponential\", \"lognormal\"");
     return {};
   }
-  const auto& [name, parameters] = *value.items().begin();
+  // Not by items(): what it gives goes with its iterator.
+  const auto member = value.begin();
+  const std::string& name = member.key();
+  const json& parameters = *member;
   const std::string inner = JoinPointer(pointer, name);
   if (name == "uniform") return ReadUniform(parameters, inner, max, problems);
   if (name == "exponential") {
