@@ -9,6 +9,9 @@ namespace {
 // A run never has more attempts a request than keys, but the driver may replace a connection.
 constexpr std::size_t kMostAttemptsTold = 64;
 
+// Of a timeline, the parts of all keys together.
+constexpr std::size_t kMostKeyParts = 1'000'000;
+
 Duration PartOf(Duration whole, std::size_t parts) {
   const Duration part =
       (whole + Duration(static_cast<std::int64_t>(parts) - 1)) / static_cast<std::int64_t>(parts);
@@ -59,7 +62,7 @@ Measurements::Measurements(const World& world, const Policy& policy,
       world_outages_(CommonOutages(world)),
       columns_(kKeysAt + key_count_ * kKeyColumns) {
   if (has_timeline_) {
-    part_ = PartOf(world.duration, options.timeline_parts);
+    part_ = PartOf(world.duration, std::min(options.timeline_parts, kMostKeyParts / key_count_));
     part_count_ = static_cast<std::size_t>((Duration(world.duration) - Duration(1)) / part_) + 1;
     state_parts_.resize(part_count_ * key_count_ * 2);
   }

@@ -20,8 +20,8 @@
 namespace keywalk::sim {
 
 struct MeasurementOptions {
-  // Equal parts of the world's duration that are counted apart; 0: no timeline. A part is at least
-  // a millisecond.
+  // Equal parts of the world's duration that are counted apart; 0: no timeline. Fewer where they
+  // would be shorter than a millisecond, or where the world has thousands of keys.
   std::size_t timeline_parts = 0;
 };
 

@@ -83,6 +83,13 @@ TEST(LogHistogramTest, TakesTheShortestAndTheLongest) {
   EXPECT_EQ(histogram.Quantile(1000), hours(24 * 365));
 }
 
+TEST(LogHistogramTest, TheMedianOfThreeIsTheSecond) {
+  LogHistogram histogram;
+  for (const int ms : {1, 10, 100}) histogram.Add(milliseconds(ms));
+  EXPECT_GT(histogram.Quantile(500), milliseconds(9));
+  EXPECT_LT(histogram.Quantile(500), milliseconds(11));
+}
+
 TEST(LogHistogramTest, TheRareAreSeenOnlyInTheTail) {
   LogHistogram histogram;
   for (int i = 0; i < 998; ++i) histogram.Add(milliseconds(1));

@@ -126,10 +126,15 @@ TEST_F(MeasurementsTest, ReplicasOfTheirOwnStateCountByTheirMean) {
   tape_->End(10'000, request, 401, OutForGood());
   tape_->Answer(10'000, request, Outcome::kPermanent);
   tape_->Restart(50'000, 2);
+  const RequestId other = tape_->Request(59'990, /*replica=*/3);
+  tape_->Send(59'990, other, 0);
+  tape_->End(60'000, other, 429, Cools(seconds(20)));
+  tape_->Answer(60'000, other, Outcome::kRateLimited);
   const RunResult run = Finish();
 
   EXPECT_EQ(run.keys[0].permanent, seconds(10)) << "40 s of one replica of four";
-  EXPECT_EQ(run.keys[0].valid, seconds(90));
+  EXPECT_EQ(run.keys[0].cooling, seconds(5)) << "20 s of one replica of four";
+  EXPECT_EQ(run.keys[0].valid, seconds(85));
 }
 
 TEST_F(MeasurementsTest, SharedStateOutlivesARestart) {
@@ -253,6 +258,14 @@ TEST_F(OutageMeasurementsTest, AKeyThatIsOutForGoodNeverRecovers) {
   EXPECT_EQ(run.after_outage.never, 1u) << "requests fail still";
 }
 
+TEST_F(OutageMeasurementsTest, AnOutageWithinAnotherEndsNothing) {
+  world_.keys[0].model.key.outages.push_back({milliseconds(16'000), milliseconds(18'000), 503});
+  Begin();
+  tape_->Refuse(12'000, 0, 401, std::nullopt, Outcome::kUpstreamError);
+  tape_->Serve(39'990, 0);
+  EXPECT_EQ(Finish().keys[0].after_outage.sum, seconds(10)) << "from 30 s to 40 s";
+}
+
 TEST_F(OutageMeasurementsTest, AnOutageThatNobodyMetHasNoRecovery) {
   Begin();
   tape_->Serve(5'000, 0);
@@ -294,6 +307,12 @@ TEST_F(MeasurementsTest, TimelineCoversAWorldThatIsNoMultipleOfItsParts) {
   const RunResult run = Finish(1'001);
   ASSERT_EQ(run.timeline->requests.size(), 10u);
   EXPECT_EQ(run.timeline->requests.back(), 1u);
+}
+
+TEST_F(MeasurementsTest, ATimelineOfManyKeysHasFewerParts) {
+  world_ = QuietWorld(10'000, seconds(100));
+  Begin(/*timeline_parts=*/2000);
+  EXPECT_EQ(Finish().timeline->requests.size(), 100u);
 }
 
 TEST_F(MeasurementsTest, TimelinesPartIsAMillisecondAtLeast) {

@@ -3,7 +3,9 @@
 const report = readReport(JSON.parse(byId("data").textContent));
 const view = new TimeView(report.world.duration_ms, leastRange());
 const cursor = new Cursor();
-const panels = report.policies.map((policy) => new Panel(policy, report.keys, view, cursor));
+const kMostLanes = 300;
+const panels = report.policies.map((policy) =>
+  new Panel(policy, report.keys.slice(0, kMostLanes), view, cursor));
 let seed = report.seeds[0];
 let drawing = false;
 
@@ -167,6 +169,8 @@ function start() {
   buildControls();
   buildLegend();
   byId("panels").append(...panels.map((panel) => panel.element));
+  const hidden = report.keys.length - kMostLanes;
+  if (hidden > 0) byId("hint").append(` ${countText(hidden)} keys more are not drawn.`);
   if (report.seeds.length === 0) {
     byId("controls").hidden = byId("legend").hidden = byId("hint").hidden = true;
     byId("panels").replaceChildren(html("p", {class: "muted"}, "No run kept its timeline."));
