@@ -23,6 +23,8 @@ namespace {
 
 // Between two looks at the real clock: a millisecond or so.
 constexpr std::uint64_t kEventsBetweenLooks = 20'000;
+// A kilobyte or so of results each; more are for several processes, and merge.
+constexpr std::uint64_t kMostSeeds = 100'000;
 
 struct ChosenPolicy {
   Policy policy;
@@ -146,6 +148,9 @@ class TaskList {
 }  // namespace
 
 Result<Report> Compare(const CompareOptions& options, const GatewayFactory& gateway) {
+  if (options.seeds.last - options.seeds.first >= kMostSeeds) {
+    return Error("more than 100000 seeds at once: run ranges of them, and merge the results");
+  }
   Result<World> world = LoadWorld(options.world);
   if (!world) return world.error();
   const Result<std::vector<ChosenPolicy>> policies = LoadPolicies(options.policies);

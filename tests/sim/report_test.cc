@@ -168,6 +168,10 @@ TEST_F(ReportTest, WrongInputIsAnErrorBeforeARun) {
   options.policies = {"unheard-of"};
   EXPECT_EQ(RunCompare(options, NewCoreGateway, out_, err_), 2);
   options = Small(1, 1);
+  options.seeds = {0, ~std::uint64_t{0}};
+  EXPECT_EQ(RunCompare(options, NewCoreGateway, out_, err_), 2);
+  EXPECT_NE(err_.str().find("more than 100000 seeds"), std::string::npos) << err_.str();
+  options = Small(1, 1);
   options.paths.json = folder_.path().string();
   EXPECT_EQ(RunCompare(options, NewCoreGateway, out_, err_), 2);
   EXPECT_EQ(out_.str(), "");
