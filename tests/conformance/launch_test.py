@@ -202,6 +202,12 @@ class LaunchTest(ConformTest):
         self.assertEqual(alive.read(), "")
         self.assertEqual(list(self.temporary.iterdir()), [])
 
+    def test_program_is_asked_to_end_before_it_is_killed(self):
+        ended = self.folder / "ended"
+        script = f"{self.GATEWAY}\nopen({str(ended)!r}, 'w').write('by itself')"
+        self.assertEqual(self.run_launch(self.write_launch(script)).status, 0)
+        self.assertEqual(ended.read_text(), "by itself")
+
     def test_program_that_ignores_its_stop_signal_is_killed(self):
         fifo, script = self.alive_script()
         script += "import gateway_server\n"
