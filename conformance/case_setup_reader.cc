@@ -79,6 +79,10 @@ void ReadSetup(ObjectReader& object, bool over_sockets, Case& test_case, JsonPro
     if (object.Has(member) && !over_sockets) object.Problem(member, "is for scenarios");
   }
   ReadCaseConnections(object, test_case.connections, problems);
+  if (test_case.connections.any() &&
+      std::ranges::find(test_case.capabilities, "upstream.own") == test_case.capabilities.end()) {
+    object.Problem("connections", "need the capability upstream.own in \"requires\"");
+  }
   if (const json* value = object.Object("setup")) {
     ObjectReader setup(*value, object.PointerTo("setup"), problems);
     if (const json* limits = setup.Object("limits")) {

@@ -120,11 +120,12 @@ class ReferenceAdapter final : public Adapter {
     identity.language = "c++";
     for (const auto& [name, policy] : suite_.policies) identity.policies.push_back(name);
     identity.capabilities = {
-        "clock",           "key_states",     "decide",         "decide.pool", "body.verbatim",
-        "pool.validation", "drain.bounded",  "stream.any",     "trailers",    "body.abort",
-        "client.abort",    "upstream.early", "upstream.reuse", "headers.hop", "websocket.refuse",
-        "target.confine",  "body.limit",     "client-tokens",  "metrics",     "dump",
-        "copilot",         "time.limits"};
+        "clock",          "key_states",      "decide",        "decide.pool",
+        "body.verbatim",  "pool.validation", "drain.bounded", "stream.any",
+        "trailers",       "body.abort",      "client.abort",  "upstream.early",
+        "upstream.own",   "upstream.reuse",  "headers.hop",   "websocket.refuse",
+        "target.confine", "body.limit",      "client-tokens", "metrics",
+        "dump",           "copilot",         "time.limits"};
     return identity;
   }
 

@@ -12,7 +12,7 @@ HELLO = {
     "language": "python",
     "policies": ["coder-v1"],
     "capabilities": ["clock", "key_states", "body.verbatim", "stream.any", "body.abort",
-                     "drain.bounded", "headers.hop"],
+                     "drain.bounded", "headers.hop", "upstream.own"],
 }  # fmt: skip
 
 clock, routes = gateway.Clock(), {}

@@ -86,6 +86,12 @@ class HostileAdapterTest(ConformTest):
         run = self.assert_error(body, "exit status 1", "--select", "walk-no*")
         self.assertIn("is well", {result.get("reason") for result in run.results("skipped")})
 
+    def test_one_that_dies_each_time_is_given_up(self):
+        deaths = self.folder / "deaths"
+        body = f"open({str(deaths)!r}, 'a').write('x')\nsys.exit(3)"
+        self.assert_error(body, "exit status 3", "--select", "walk/walk-*")
+        self.assertEqual(deaths.read_text(), "xxxx", "once, and three times anew")
+
     def test_never_says_hello(self):
         run = self.run_adapter("time.sleep(3600)")
         self.assertEqual(run.status, 2, run)

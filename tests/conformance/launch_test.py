@@ -202,6 +202,21 @@ class LaunchTest(ConformTest):
         self.assertEqual(alive.read(), "")
         self.assertEqual(list(self.temporary.iterdir()), [])
 
+    def test_states_that_nobody_can_look_at_prove_nothing(self):
+        checks = [{"at_ms": 0, "states": ["temporary", "valid"]}]
+        self.fixtures = self.write_fixtures([good_case(checks=checks)])
+        run = self.run_launch(self.write_launch(self.GATEWAY))
+        (result,) = run.results("pass")
+        self.assertEqual(result["notes"], ["key states at 0 ms were not looked at"], run)
+        status = {clause["id"]: clause["status"] for clause in run.report["clauses"]}
+        self.assertEqual(status["walk/2"], "not shown", run)
+
+    def test_program_is_asked_to_end_before_it_is_killed(self):
+        ended = self.folder / "ended"
+        script = f"{self.GATEWAY}\nopen({str(ended)!r}, 'w').write('by itself')"
+        self.assertEqual(self.run_launch(self.write_launch(script)).status, 0)
+        self.assertEqual(ended.read_text(), "by itself")
+
     def test_program_that_ignores_its_stop_signal_is_killed(self):
         fifo, script = self.alive_script()
         script += "import gateway_server\n"

@@ -5,7 +5,7 @@ import json
 import unittest
 import xml.etree.ElementTree
 
-from conform import FIXTURES, ConformTest, Run, good_case
+from conform import EXAMPLES, FIXTURES, ConformTest, Run, good_case, python
 
 try:
     import jsonschema
@@ -234,11 +234,11 @@ class NearestMutantTest(ConformTest):
         "attempts": {"bad-case": {"r0": ["k0", "k1"]}},
     }
 
-    def run_with(self, *mutants):
-        fixtures = self.write_fixtures([GOOD, BAD])
+    def run_with(self, *mutants, options=()):
+        fixtures = self.write_fixtures([GOOD, BAD, good_case(id="third-case")])
         document = {"schema_version": "1.0", "mutants": mutants}
         (fixtures / "mutants.json").write_text(json.dumps(document))
-        return Run("--fixtures", fixtures)
+        return Run("--fixtures", fixtures, *options)
 
     def test_same_attempts_have_a_name(self):
         run = self.run_with(self.MUTANT)
@@ -261,6 +261,18 @@ class NearestMutantTest(ConformTest):
         run = self.run_with(other)
         self.assertNotIn("always-both", run.output)
         self.assertNotIn("nearest_mutant", run.report)
+
+    def test_one_failure_of_three_is_not_near(self):
+        run = self.run_with({**self.MUTANT, "kills": ["bad-case", "own-case", "third-case"]})
+        self.assertNotIn("nearest_mutant", run.report)
+
+    def test_a_known_failure_is_one_of_its_failures(self):
+        known = self.folder / "known.json"
+        entries = [{"case": "bad-case", "reason": "not yet"}]
+        known.write_text(json.dumps({"schema_version": "1.0", "known_failing": entries}))
+        run = self.run_with(self.MUTANT, options=("--known-failing", known))
+        self.assertEqual(run.status, 0, run)
+        self.assertEqual(run.report["nearest_mutant"]["name"], "always-both", run)
 
     def test_wrong_catalogue_is_refused(self):
         run = self.run_with({**self.MUTANT, "titel": "x"})
@@ -332,6 +344,13 @@ class ClausesTest(ConformTest):
         self.assertIn("pool/1", run.errors)
         self.assertNotIn("walk/2,", run.errors)
         self.assertNotIn("pool/6", run.errors)
+
+    def test_what_is_not_declared_is_not_missed(self):
+        adapter = python(EXAMPLES / "adapter.py")
+        run = Run("--adapter", adapter, "--select", "walk-starts-at-primary")
+        status = {clause["id"]: clause["status"] for clause in run.report["clauses"]}
+        self.assertEqual(status["retry/6"], "not declared", run)
+        self.assertEqual(status["retry/5"], "not shown", run)
 
     def test_json(self):
         run = Run("clauses", "--json", "--fixtures", self.write_fixtures([GOOD]))

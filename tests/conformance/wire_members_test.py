@@ -105,7 +105,9 @@ class FaultThatCannotFireTest(ConformTest):
 
 
     def test_at_a_connection_that_nobody_makes(self):
-        case = good_case(connections=[{}, {"fault": {"kind": "reset"}}])
+        case = good_case(
+            connections=[{}, {"fault": {"kind": "reset"}}], requires=["upstream.own"]
+        )
         run = Run("--fixtures", self.write_fixtures([case], "scenarios"), "--policy", "coder-v1")
         self.assertEqual(run.status, 1, run)
         self.assertIn("connections in step 1 never fired", run.output)
@@ -165,6 +167,7 @@ class WrongMembersTest(ConformTest):
     def test_connections_by_another_word(self):
         self.assert_refused(good_case(connections="closed"), "/connections", "refused")
         self.assert_refused(good_case(connections=[]), "/connections", "at least one step")
+        self.assert_refused(good_case(connections="refused"), "/connections", "upstream.own")
 
     def test_a_decision_has_no_connections(self):
         self.assert_refused(

@@ -19,7 +19,8 @@ from . import fields, http1, provider, records, upstream
 from .pool import Pool
 
 CAPABILITIES = ["clock", "key_states", "body.verbatim", "stream.any", "trailers", "body.abort",
-                "drain.bounded", "headers.hop", "upstream.early", "upstream.reuse", "client.abort",
+                "drain.bounded", "headers.hop", "upstream.early", "upstream.own", "upstream.reuse",
+                "client.abort",
                 "websocket.refuse", "target.confine", "body.limit", "time.limits", "client-tokens",
                 "metrics", "dump", "copilot"]  # fmt: skip
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
