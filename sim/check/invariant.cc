@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace keywalk::sim {
 namespace {
@@ -72,19 +71,13 @@ std::optional<Invariant> ParseInvariant(std::string_view name) noexcept {
 
 std::string InSeconds(Duration duration) {
   constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-  constexpr std::int64_t kNsPerMs = 1'000'000;
   const std::int64_t ns = duration.count();
-  std::array<char, 40> text{};
-  if (ns % kNsPerMs == 0) {
-    std::snprintf(text.data(), text.size(), "%lld.%03lld s",
-                  static_cast<long long>(ns / kNsPerSecond),
-                  static_cast<long long>(ns % kNsPerSecond / kNsPerMs));
-  } else {
-    std::snprintf(text.data(), text.size(), "%lld.%09lld s",
-                  static_cast<long long>(ns / kNsPerSecond),
-                  static_cast<long long>(ns % kNsPerSecond));
-  }
-  return text.data();
+  std::size_t digits = 3;
+  std::int64_t unit = 1'000'000;
+  for (; unit > 1 && ns % unit != 0; unit /= 1000) digits += 3;
+  const std::string fraction = std::to_string(ns % kNsPerSecond / unit);
+  return std::to_string(ns / kNsPerSecond) + "." + std::string(digits - fraction.size(), '0') +
+         fraction + " s";
 }
 
 }  // namespace keywalk::sim

@@ -76,7 +76,7 @@ class ViolationLog {
   std::vector<Violation> violations_;
 };
 
-// "12.345 s", to the nanosecond where it is needed.
+// "12.345 s", to the microsecond or nanosecond where that is needed.
 std::string InSeconds(Duration duration);
 inline std::string InSeconds(Instant at) { return InSeconds(at.time_since_epoch()); }
 

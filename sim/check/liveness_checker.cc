@@ -58,8 +58,9 @@ void LivenessChecker::OnAttemptEnded(const AttemptEnded& attempt) {
   }
   const auto found = awaited_.find(attempt.request);
   if (found == awaited_.end() || !IsFault(attempt)) return;
-  // A key that cannot return is refused, and the next one serves.
-  if (!refused || can_return_[attempt.key]) found->second.met_a_fault = true;
+  // A key that cannot return is refused, and it is for the gateway to go on to the next one.
+  const bool lost = !can_return_[attempt.key] && (refused || attempt.status == 401);
+  if (!lost) found->second.met_a_fault = true;
 }
 
 void LivenessChecker::OnAnswered(const Answered& answer) {
