@@ -112,7 +112,8 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"restarted", "gateway restarted", Unit::kShare, kLower, OutcomeShare<Outcome::kRestarted>},
     {"requests", "requests", Unit::kNumber, kNeither,
      [](const RunResult& run) { return Figure(CountAsDouble(run.requests)); }},
-    {"attempts_per_request", "attempts a request", Unit::kNumber, kLower,
+    // A gateway that is down makes none.
+    {"attempts_per_request", "attempts a request", Unit::kNumber, kNeither,
      [](const RunResult& run) { return Ratio(run.attempts, run.requests); }},
     {"wasted_attempts", "attempts whose answer nobody got", Unit::kShare, kLower,
      [](const RunResult& run) { return Ratio(run.wasted_attempts, run.attempts); }},
