@@ -2,6 +2,8 @@
 key, and is refused before the run if it cannot be written; compare tells better from worse.
 Method: the program from outside, on cases that pass, fail, are skipped and are known to fail."""
 
+import base64
+import hashlib
 import json
 import os
 import pty
@@ -103,6 +105,14 @@ class ReportFilesTest(ConformTest):
         self.assertNotIn("<!--", page)
         self.assertNotRegex(page, r"(src|href)=[\"']?https?:")
 
+    def test_html_allows_its_own_style_and_script(self):
+        page = self.run_all([good_case()])["html"]
+        policy = re.search('Content-Security-Policy" content="([^"]*)"', page)[1]
+        for element in ("style", "script"):
+            (content,) = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            self.assertIn(f"{element}-src 'sha256-{digest}'", policy)
+
 
 class OutputTest(ConformTest):
     """A report that cannot be written is refused before an adapter is started."""
@@ -120,6 +130,10 @@ class OutputTest(ConformTest):
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "file").write_text("")
         self.assert_refused("--tap", self.folder / "file" / "report.tap")
+
+    def test_a_name_that_is_too_long(self):
+        self.assert_refused("--json", self.folder / ("x" * 252))
+        self.assertIn("cannot be written", self.ran.stderr)
 
     def test_two_reports_in_one_file(self):
         path = self.folder / "report"
@@ -141,8 +155,12 @@ class OutputTest(ConformTest):
 
     def test_standard_output_is_no_file_to_replace(self):
         fixtures = self.write_fixtures([good_case()])
-        done = run_command("--fixtures", fixtures, "--badge", "/dev/stdout")
+        # Not /dev/stdout itself: a runner that is wrong here, and root's, would replace that.
+        link = self.folder / "stdout"
+        link.symlink_to("/proc/self/fd/1")
+        done = run_command("--fixtures", fixtures, "--badge", link)
         self.assertIn('"schemaVersion": 1', done.stdout)
+        self.assertTrue(link.is_symlink())
 
     def test_progress_on_a_terminal_alone(self):
         fixtures = self.write_fixtures([good_case()])
