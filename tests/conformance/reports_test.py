@@ -8,13 +8,15 @@ import json
 import os
 import pty
 import re
+import shlex
 import stat
 import subprocess
 import unittest
 import xml.etree.ElementTree
 
 import conform
-from conform import BINARY, ConformTest, Run, good_case, run_command
+from conform import (BINARY, EXAMPLES, FIXTURES, ConformTest, Run, good_case, python,
+                     run_command)
 
 POINT = re.compile(r"(ok|not ok) ([0-9]+) - ((?:[^#\\]|\\.)*?)(?: # (skip|todo)(?: (.*))?)?")
 
@@ -89,6 +91,30 @@ class ReportFilesTest(ConformTest):
             self.assertEqual(result["attempts"], {"r0": ["k0", "k1"]})
             self.assertEqual(result["file"], "decisions/own.json")
             self.assertIn("--select bad-case", result["repeat"])
+
+    def test_command_repeats_the_run(self):
+        known = self.folder / "known.json"
+        known.write_text(json.dumps({"schema_version": "1.0", "known_failing": [
+            {"case": "bad-case", "reason": "issue 7"}]}))
+        policy = self.folder / "own policy.json"
+        policy.write_text((FIXTURES / "policies" / "coder-v1.json").read_text())
+        fixtures = self.write_fixtures([good_case(), failing_case(), skipped_case()])
+        options = ["--fixtures", fixtures, "--adapter", python(EXAMPLES / "adapter.py"),
+                   "--policy", policy, "--policy", "coder-v2", "--select", "*-case",
+                   "--select", "walk/2", "--shard", "1/2", "--known-failing", known, "--short",
+                   "--jobs", "2", "--repeat", "3", "--timeout-ms", "9000",
+                   "--request-timeout-ms", "8000"]  # fmt: skip
+        options = list(map(str, options))
+        self.ran = Run(*options, "--trace", "--log-level", "error", "--tap", self.folder / "x.tap")
+        command = shlex.split(self.ran.report["command"])
+        self.assertEqual(command[0], "keywalk-conform")
+        self.assertCountEqual(command[1:], options)
+        again = Run(*command[1:])
+        self.assertEqual(again.report["command"], self.ran.report["command"])
+        self.assertEqual(again.report["totals"], self.ran.report["totals"])
+        for result in again.report["results"]:
+            self.assertLessEqual(result["repeat"].count("--policy"), 1)
+            self.assertEqual(result["repeat"].count("--select"), 1)
 
     def test_no_report_holds_a_key(self):
         lanes = {"k0": {"steps": [{"status": 400, "text": "{k0} is bad"}]}}
@@ -214,6 +240,17 @@ class CompareTest(ConformTest):
         after = self.report("b.json", [good_case()])
         _, changes = self.compare(before, after, 1)
         self.assertEqual(changes, {("no longer run", "dropped")})
+
+    def test_two_implementations_are_named_and_their_own_policies_meet(self):
+        before = self.report("a.json", [good_case(), good_case(id="other")])
+        after = self.report("b.json", [failing_case(id="own-case"), good_case(id="other")])
+        for path, name in ((before, "one"), (after, "two")):
+            path.write_text(path.read_text().replace('"policy": "coder-v1"', f'"policy": "{name}"')
+                            .replace('"name": "keywalk"', f'"name": "{name}-gateway"'))
+        text, changes = self.compare(before, after, 1)
+        self.assertEqual(changes, {("newly failing", "own-case")})
+        self.assertIn("worse with two-gateway\n  own-case  policy one and two  by ", text)
+        self.assertIn("r0 attempts: expected k1, actual k0, k1", text)
 
     def test_other_attempts(self):
         before = self.report("a.json", [good_case()])
