@@ -60,7 +60,8 @@ conformance: deps-build configured
 .PHONY: test
 test: deps-test configured-for-tests
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target $(TARGETS)
-	@tests/sdk/fetch-clients.sh $(BUILD)/sdk
+	@scripts/fetch-npm.sh tests/sdk $(BUILD)/sdk
+	@scripts/fetch-npm.sh tests/conformance/readers $(BUILD)/readers
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST_ARGS) \
 	  $$($(CURDIR)/scripts/install-deps.sh --list page | grep -q chromium && echo -LE browser)
 

@@ -49,7 +49,7 @@ struct ExpectedUpstream {
   bool same_method = false;  // the client's
   bool own_host = false;     // one Host field: the authority of the pool's base URL
   bool same_body = false;    // byte for byte the client's
-  bool reused = false;       // on a connection on which the upstream had been asked before
+  bool reused = false;       // on a connection on which this case has asked before
 };
 
 struct ExpectedRequest {

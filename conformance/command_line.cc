@@ -4,6 +4,7 @@
 #include <string>
 
 #include "conformance/report/command_line.h"
+#include "conformance/shell_word.h"
 
 namespace keywalk::conformance {
 namespace {
@@ -32,7 +33,47 @@ void AddClauses(CLI::App& app, CommandLine& line) {
   clauses->callback([&line] { line.clauses = true; });
 }
 
+void AppendText(std::string& command, const char* option, const std::string& value) {
+  if (!value.empty()) command.append(" ").append(option).append(" ").append(ShellQuoted(value));
+}
+
+template <typename Number>
+void AppendNumber(std::string& command, const char* option, Number value, Number usual) {
+  if (value != usual) AppendText(command, option, std::to_string(value));
+}
+
 }  // namespace
+
+std::string FormatCaseCommand(const CommandLine& line) {
+  static const CommandLine usual;
+  std::string command = "keywalk-conform";
+  AppendText(command, "--adapter", line.adapter);
+  AppendText(command, "--launch", line.launch);
+  AppendText(command, "--fixtures", line.fixtures);
+  AppendNumber(command, "--timeout-ms", line.timeout_ms, usual.timeout_ms);
+  AppendNumber(command, "--request-timeout-ms", line.request_timeout_ms, usual.request_timeout_ms);
+  return command;
+}
+
+std::string FormatCommand(const CommandLine& line) {
+  static const CommandLine usual;
+  std::string command = FormatCaseCommand(line);
+  for (const std::string& policy : line.policies) AppendText(command, "--policy", policy);
+  for (const std::string& pattern : line.selection.patterns) {
+    AppendText(command, "--select", pattern);
+  }
+  const Shard& shard = line.selection.shard;
+  if (shard.count > 1) {
+    AppendText(command, "--shard",
+               std::to_string(shard.number) + "/" + std::to_string(shard.count));
+  }
+  AppendText(command, "--known-failing", line.known_failing);
+  if (line.short_run) command += " --short";
+  if (!line.sockets) command += " --no-sockets";
+  AppendNumber(command, "--jobs", line.jobs, usual.jobs);
+  AppendNumber(command, "--repeat", line.repeat, usual.repeat);
+  return command;
+}
 
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line) {
   CLI::App app{

@@ -38,6 +38,12 @@ struct CommandLine {
 // Fills `line`. Returns the exit status if the program ends here: help, version, or wrong use.
 std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLine& line);
 
+// The command that repeats the run: every option that decides what is run and what comes of it, and
+// none of those that write or print. Options that have their default are left out.
+std::string FormatCommand(const CommandLine& line);
+// The same without policies, selection and what concerns many cases: for one case.
+std::string FormatCaseCommand(const CommandLine& line);
+
 }  // namespace keywalk::conformance
 
 #endif  // KEYWALK_CONFORMANCE_COMMAND_LINE_H_

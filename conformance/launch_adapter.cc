@@ -111,6 +111,7 @@ class LaunchAdapter final : public Adapter {
     identity.language = file_.language;
     identity.policies = file_.policies;
     identity.capabilities = file_.capabilities;
+    if (file_.stateless) identity.capabilities.emplace_back("clock");
     if (file_.version_command.empty()) return identity;
     Result<std::string> version = AskVersion();
     if (!version) return Refusal::Error(version.error().message());
@@ -136,7 +137,11 @@ class LaunchAdapter final : public Adapter {
     return endpoints;
   }
 
-  std::optional<Refusal> Advance(Milliseconds) override { return Impossible("clock"); }
+  // Time that is moved changes nothing of a program that remembers nothing.
+  std::optional<Refusal> Advance(Milliseconds) override {
+    if (file_.stateless) return std::nullopt;
+    return Impossible("clock");
+  }
   Reply<std::vector<std::string>> KeyStates(const std::string&) override {
     return Impossible("key_states");
   }

@@ -104,6 +104,7 @@ void ReadLaunch(ObjectReader& root, LaunchFile& file, JsonProblems& problems) {
   file.language = root.String("language");
   file.version_command = root.Strings("version_command");
   ReadPolicy(root, file);
+  file.stateless = root.Boolean("stateless", false);
   file.capabilities = root.Strings("capabilities");
   CheckCapabilities(root, file.capabilities);
   ReadConfig(root, file, problems);

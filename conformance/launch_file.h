@@ -26,6 +26,7 @@ struct LaunchFile {
   std::vector<std::string> version_command;  // empty: the version is not known
   std::vector<std::string> policies;         // names; or that of `policy`
   std::optional<LoadedPolicy> policy;        // of a file of its own
+  bool stateless = false;  // it remembers nothing of a key from one request to the next
   std::vector<std::string> capabilities;
   std::string config_name;      // of the configuration file; empty: none is written
   std::string config_template;  // its text

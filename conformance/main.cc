@@ -32,7 +32,6 @@
 #include "conformance/report/output_file.h"
 #include "conformance/report/report_commands.h"
 #include "conformance/report/report_writer.h"
-#include "conformance/shell_word.h"
 #include "conformance/suite_runner.h"
 #include "conformance/terminal_report.h"
 #include "conformance/usual_answers.h"
@@ -98,7 +97,9 @@ Result<std::vector<std::string>> ResolvePolicies(const std::vector<std::string>&
     Result<LoadedPolicy> loaded = LoadPolicyWithContent(text);
     if (!loaded) return loaded.error();
     names.push_back(loaded->policy->name);
-    loaded->is_own = suite.FindPolicy(names.back()) == nullptr;
+    // A launch file may have brought it already.
+    const LoadedPolicy* known_before = suite.FindPolicy(names.back());
+    loaded->is_own = known_before == nullptr || known_before->is_own;
     (loaded->is_own ? own : others).push_back(names.back());
     loaded->file = text;
     suite.policies.insert_or_assign(names.back(), *std::move(loaded));
@@ -158,15 +159,6 @@ std::unique_ptr<Adapter> MakeAdapter(const CommandLine& line, const Suite& suite
   options.start_limit = 6 * options.call_limit;
   options.log = MakeLog(line, "adapter");
   return NewProcessAdapter(std::move(options));
-}
-
-// This run's command line without policy and selection.
-std::string RepeatCommand(const CommandLine& line) {
-  std::string command = "keywalk-conform";
-  if (!line.adapter.empty()) command += " --adapter " + ShellQuoted(line.adapter);
-  if (!line.launch.empty()) command += " --launch " + ShellQuoted(line.launch);
-  if (!line.fixtures.empty()) command += " --fixtures " + ShellQuoted(line.fixtures);
-  return command;
 }
 
 // What is known before the run: the file of known failures, the one that is to be written as it is
@@ -265,7 +257,8 @@ int RunAndReport(const CommandLine& line, Suite suite, const KnownBefore& known,
   adapter.Stop();
   progress.Clear();
   report.started_at = started_at;
-  report.command = RepeatCommand(line);
+  report.command = FormatCommand(line);
+  report.case_command = FormatCaseCommand(line);
   const bool decided_only = line.short_run || !line.sockets;
   ApplyKnownFailures(known.applied, decided_only, report.results);
   NameMutants(known.mutants, report);

@@ -158,8 +158,12 @@ class SuiteRun {
       const bool by_value = capability == "body.verbatim" && ComparesByValue(test_case);
       if (!declared && !by_value && !identity_.Has(capability)) return capability;
     }
-    const bool acts_on_pool = test_case.kind == Case::Kind::kOperations;
-    return acts_on_pool && !identity_.Has("decide.pool") ? "decide.pool" : "";
+    if (test_case.kind == Case::Kind::kOperations) {
+      return identity_.Has("decide.pool") ? "" : "decide.pool";
+    }
+    const bool by_sockets = test_case.kind == Case::Kind::kScenario || !identity_.Has("decide");
+    const bool rewrites = by_sockets && !identity_.Has("body.verbatim");
+    return rewrites && PassesOtherBodies(test_case) ? "body.verbatim" : "";
   }
 
   void PlanUnder(const Case& test_case, const LoadedPolicy& policy) {

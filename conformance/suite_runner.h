@@ -47,7 +47,8 @@ struct RunReport {
   std::vector<CaseResult> results;    // in the order of the suite
   std::chrono::nanoseconds duration{};
   std::chrono::system_clock::time_point started_at;  // civil time, for people
-  std::string command;  // this run's command line without policy and selection
+  std::string command;       // this run's command line, without what only writes or prints
+  std::string case_command;  // the same without policies and selection, for one case
   std::optional<NearestMutant> nearest;
 
   std::size_t Count(Verdict verdict) const;

@@ -185,7 +185,7 @@ std::string FormatReport(const Suite& suite, const RunReport& report, ShownTimel
   out << ", policies " << DescribeList(report.policies) << "\n\n";
   for (const CaseResult& result : report.results) {
     if (IsBad(result.verdict)) {
-      WriteBad(out, suite, result, report.command, timelines != ShownTimelines::kNone);
+      WriteBad(out, suite, result, report.case_command, timelines != ShownTimelines::kNone);
     } else if (timelines == ShownTimelines::kAll && !result.timeline.empty()) {
       WriteHead(out, result);
       WriteTimeline(out, result.timeline);

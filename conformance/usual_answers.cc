@@ -54,10 +54,18 @@ bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
 bool IsPlaceholder(const json& content) { return content == json{{"ok", true}}; }
 
+// True if the fault leaves the answer's body as it is: it slows down the head, or comes before it.
+bool LeavesBodyAlone(const json& fault) {
+  const std::string at = fault.value("at", "");
+  const std::string kind = fault.value("kind", "");
+  return (kind == "drip" || kind == "interim") && at != "after_head" && at != "body" &&
+         at != "sse_event";
+}
+
 // True if the step says nothing about its body, or only that there is some.
 bool LeavesBodyOpen(const json& step) {
-  for (const char* own :
-       {"fault", "endless", "early", "sse", "text", "base64", "bytes", "respond"}) {
+  if (step.contains("fault") && !LeavesBodyAlone(step["fault"])) return false;
+  for (const char* own : {"endless", "early", "sse", "text", "base64", "bytes", "respond"}) {
     if (step.contains(own)) return false;
   }
   const int status = step.value("status", 200);

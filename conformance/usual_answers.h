@@ -18,7 +18,8 @@ namespace keywalk::conformance {
 nlohmann::json UsualAnswer(std::string_view provider, int status);
 
 // The case with a usual answer in every step, and every expectation, that is a bare status or
-// `{"ok": true}`. Steps with a fault and those without an end stay as they are. Pure.
+// `{"ok": true}`. Steps whose fault may spoil the body, and those without an end, stay as they are.
+// Pure.
 Case WithUsualAnswers(const Case& test_case);
 
 // The same for every case of the suite that has lanes.

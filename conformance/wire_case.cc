@@ -215,6 +215,7 @@ class WireCaseRun {
   }
 
   bool IsOurs(const mock::JournalEntry& entry, const std::string* path) const {
+    if (!WirePool::IsAttempt(entry)) return false;
     const std::string& base = context_.pool.upstream_path();
     if (path != nullptr) return entry.target == base + *path;
     // By its key too: a target may have escaped.
@@ -233,9 +234,10 @@ class WireCaseRun {
         kSettleLimit);
   }
 
-  // True if a request before this one came on the same connection.
+  // True if a request of this case came before on the same connection: one that is idle since an
+  // earlier case would hide that the case's own have been given up.
   bool IsReused(const mock::JournalEntry& entry) const {
-    const std::vector<mock::JournalEntry> journal = context_.mock.Journal();
+    const std::vector<mock::JournalEntry> journal = context_.mock.Journal(begin_);
     return std::any_of(journal.begin(), journal.end(), [&](const mock::JournalEntry& other) {
       return other.connection == entry.connection && other.sequence < entry.sequence;
     });
@@ -269,14 +271,31 @@ class WireCaseRun {
     if (!settled(context_.mock.Journal(from))) context_.mock.WaitForJournal(settled, kSettleLimit);
     for (mock::JournalEntry& entry : context_.mock.Journal(from)) {
       if (!IsOurs(entry, path)) continue;
-      if (entry.fault == mock::FaultState::kPending ||
-          entry.fault == mock::FaultState::kNotReached) {
-        unfired_ = "the fault scripted for " + context_.pool.AliasOf(entry.lane) + " did not fire";
-      }
       std::string alias = context_.pool.AliasOf(entry.lane);
       const bool reused = context_.plan.counts_connections && IsReused(entry);
       seen.attempts.push_back(WireAttempt{std::move(alias), std::move(entry), reused});
       ++collected_;
+    }
+    LookForUnfired(seen.attempts);
+  }
+
+  // A fault behind the head of an answer that another attempt followed may not fire: an answer that
+  // is not wanted may be given up at once.
+  void LookForUnfired(const std::vector<WireAttempt>& attempts) {
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      const mock::JournalEntry& entry = attempts[i].entry;
+      if (entry.fault != mock::FaultState::kPending &&
+          entry.fault != mock::FaultState::kNotReached) {
+        continue;
+      }
+      const mock::ScriptStep* step = FindServedStep(case_, attempts[i]);
+      const bool behind_head =
+          step != nullptr && step->fault && step->fault->at >= mock::Fault::At::kAfterHead;
+      if (behind_head && entry.status != 0 && i + 1 < attempts.size()) {
+        result_.notes.push_back(attempts[i].alias + "'s answer was given up before its fault");
+      } else {
+        unfired_ = "the fault scripted for " + attempts[i].alias + " did not fire";
+      }
     }
   }
 

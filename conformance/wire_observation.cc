@@ -29,20 +29,9 @@ std::vector<std::string> Aliases(const std::vector<WireAttempt>& attempts) {
   return aliases;
 }
 
-// The step that the request's last attempt was served; null if it has none.
+// The same of the request's last attempt.
 const mock::ScriptStep* LastStep(const Case& test_case, const WireObservation& seen) {
-  if (seen.attempts.empty() || !seen.attempts.back().entry.step) return nullptr;
-  const mock::Lane* lane = FindLane(test_case, seen.attempts.back().alias);
-  if (lane == nullptr || lane->steps.empty()) return nullptr;
-  std::size_t number = *seen.attempts.back().entry.step % StepCount(*lane);
-  if (lane->at_end != mock::AtEnd::kLoop) {
-    number = std::min(*seen.attempts.back().entry.step, StepCount(*lane) - 1);
-  }
-  for (const mock::ScriptStep& step : lane->steps) {
-    if (number < step.times) return &step;
-    number -= step.times;
-  }
-  return nullptr;
+  return seen.attempts.empty() ? nullptr : FindServedStep(test_case, seen.attempts.back());
 }
 
 bool IsJson(const std::shared_ptr<const std::string>& body) {
@@ -246,6 +235,20 @@ void CompareUpstream(const CaseRequest& request, bool verbatim, const WireObserv
 
 }  // namespace
 
+const mock::ScriptStep* FindServedStep(const Case& test_case, const WireAttempt& attempt) {
+  const mock::Lane* lane = FindLane(test_case, attempt.alias);
+  if (!attempt.entry.step || lane == nullptr || lane->steps.empty()) return nullptr;
+  std::size_t number = *attempt.entry.step % StepCount(*lane);
+  if (lane->at_end != mock::AtEnd::kLoop) {
+    number = std::min(*attempt.entry.step, StepCount(*lane) - 1);
+  }
+  for (const mock::ScriptStep& step : lane->steps) {
+    if (number < step.times) return &step;
+    number -= step.times;
+  }
+  return nullptr;
+}
+
 bool ComparesByValue(const Case& test_case) {
   for (const auto& [alias, lane] : test_case.lanes) {
     for (const mock::ScriptStep& step : lane.steps) {
@@ -257,6 +260,18 @@ bool ComparesByValue(const Case& test_case) {
         const auto& response = request.expect.response;
         return IsJson(request.body) && (!response || IsJson(response->content.bytes));
       });
+}
+
+bool PassesOtherBodies(const Case& test_case) {
+  const auto passes_other = [](const mock::ScriptStep& step) {
+    return step.status >= 200 && step.status < 300 && step.body != nullptr && !step.body->empty() &&
+           !json::accept(*step.body);
+  };
+  return std::ranges::any_of(test_case.requests,
+                             [](const CaseRequest& request) { return !IsJson(request.body); }) ||
+         std::ranges::any_of(test_case.lanes, [&](const auto& lane) {
+           return std::ranges::any_of(lane.second.steps, passes_other);
+         });
 }
 
 void CompareWire(const Case& test_case, const CaseRequest& request, const Policy& policy,

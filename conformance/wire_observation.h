@@ -21,8 +21,11 @@ namespace keywalk::conformance {
 struct WireAttempt {
   std::string alias;  // "?" for a key that is not of this case
   mock::JournalEntry entry;
-  bool reused = false;  // its connection had served another request before
+  bool reused = false;  // its connection had served another request of the case before
 };
+
+// The step that the attempt was served; null if it has none.
+const mock::ScriptStep* FindServedStep(const Case& test_case, const WireAttempt& attempt);
 
 struct WireObservation {
   WireExchange exchange;
@@ -36,6 +39,10 @@ struct WireObservation {
 // True if every body of the case is JSON, so that it can be compared by value with an
 // implementation that reads bodies and writes them anew.
 bool ComparesByValue(const Case& test_case);
+
+// True if a body that is to be passed on, a request's or a success's, is not JSON: nothing for an
+// implementation that reads bodies and writes them anew.
+bool PassesOtherBodies(const Case& test_case);
 
 // Adds what differs from the request's expectations. `verbatim`: the implementation passes bodies
 // on byte for byte; else they are compared by value, and may have gained members.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <utility>
 
 #include "conformance/case_reader.h"
@@ -36,6 +37,26 @@ Secrets MakeSecrets(const Case& test_case, std::string_view pool) {
   return secrets;
 }
 
+constexpr std::string_view kModelsPath = "/models";
+constexpr std::string_view kModelsRoute = "keywalk-models";
+
+bool AsksForModels(const CaseRequest& request) {
+  return request.method == "GET" && request.path.starts_with(kModelsPath);
+}
+
+// Answers without a step of the lane's. Some gateways ask at their start, and again now and then.
+mock::Route ModelsRoute(const std::string& upstream_path) {
+  mock::ScriptStep none;
+  none.headers.Add("Content-Type", "application/json");
+  none.body = std::make_shared<const std::string>(R"({"object":"list","data":[]})");
+  mock::Route route;
+  route.steps.push_back(std::move(none));
+  route.name = kModelsRoute;
+  route.match.methods = {"GET"};
+  route.match.path = upstream_path + std::string(kModelsPath);
+  return route;
+}
+
 }  // namespace
 
 WirePool::WirePool(const Case& test_case, const std::string& policy, const std::string& upstream,
@@ -60,15 +81,20 @@ PoolSetup WirePool::Setup() const {
 }
 
 void WirePool::AddLanes(mock::Script& script) const {
+  const bool is_about_models =
+      std::any_of(instance_.requests.begin(), instance_.requests.end(), AsksForModels);
   for (const auto& [alias, secret] : secrets_) {
     // A key without a lane gets one without steps: any attempt on it is past its end.
     mock::Lane lane;
     lane.at_end = mock::AtEnd::kFailLoud;
     if (const mock::Lane* own = FindLane(instance_, alias)) lane = *own;
     lane.name = id_ + "/" + alias;
+    if (!is_about_models) lane.routes.push_back(ModelsRoute(upstream_path_));
     script.lanes.insert_or_assign(secret, std::move(lane));
   }
 }
+
+bool WirePool::IsAttempt(const mock::JournalEntry& entry) { return entry.route != kModelsRoute; }
 
 std::string WirePool::AliasOf(std::string_view lane) const {
   const std::string prefix = id_ + "/";

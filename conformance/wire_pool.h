@@ -9,6 +9,7 @@
 #include "conformance/adapter.h"
 #include "conformance/case.h"
 #include "conformance/key_alias.h"
+#include "mockupstream/journal/journal.h"
 #include "mockupstream/script/script.h"
 
 namespace keywalk::conformance {
@@ -33,6 +34,9 @@ class WirePool {
   PoolSetup Setup() const;
   // The lanes, by secret.
   void AddLanes(mock::Script& script) const;
+  // True if the attempt is one that the case knows of, and not the gateway's own look at the
+  // upstream's models (GET base_url/models), which it may take whenever it likes.
+  static bool IsAttempt(const mock::JournalEntry& entry);
   // The alias of a journal entry's lane; "?" if it is not of this case.
   std::string AliasOf(std::string_view lane) const;
   // The text with every secret replaced by its alias in braces.

@@ -48,12 +48,14 @@ class WireRun {
       }
       return;
     }
-    // Moving the clock must not overlap another case, nor may another case's idle connection be
-    // taken for one's own, so such cases come first and alone.
-    std::vector<std::size_t> alone, together;
+    // Moving the clock must not overlap another case, and connections are counted while no other
+    // case takes or leaves any, so such cases come first and alone.
+    std::vector<std::size_t> counting, alone, together;
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
-      (jobs_[i].plan.runs_alone() ? alone : together).push_back(i);
+      const WirePlan& plan = jobs_[i].plan;
+      (plan.counts_connections ? counting : plan.runs_alone() ? alone : together).push_back(i);
     }
+    RunAll(counting, 1);
     RunAll(alone, 1);
     RunAll(together, options_.jobs);
     for (const auto& upstream : upstreams_) upstream->mock().Stop();

@@ -74,7 +74,7 @@ Timeline WireTimeline::Finish(const std::vector<mock::JournalEntry>& journal,
                               const WirePool& pool) {
   const std::string ours = pool.upstream_path() + "/";
   for (const mock::JournalEntry& entry : journal) {
-    if (entry.target.starts_with(ours)) AddAttempt(entry, pool);
+    if (entry.target.starts_with(ours) && WirePool::IsAttempt(entry)) AddAttempt(entry, pool);
   }
   // Of one moment: what was sent first, then the upstream in the order of its journal, then what
   // was received.

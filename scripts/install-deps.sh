@@ -102,7 +102,7 @@ node_packages=
 schema_packages=
 if [ $set_name = test ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
-  schema_packages=$(missing_packages python3-jsonschema)
+  schema_packages=$(missing_packages python3-jsonschema; missing_tools xmllint=libxml2-utils)
 fi
 
 [ -n "$required$node_packages$schema_packages" ] || exit 0
@@ -176,4 +176,4 @@ install_optional() {  # WHAT-IS-LOST PACKAGE...
 # shellcheck disable=SC2086
 install_optional "The SDK test will not run." $node_packages
 # shellcheck disable=SC2086
-install_optional "The test of fixtures against their schemas will not run." $schema_packages
+install_optional "Tests of fixtures or reports against their schemas will not run." $schema_packages

@@ -155,7 +155,7 @@ std::string FormatJson(const Suite& suite, const RunReport& report) {
     document["nearest_mutant"] = std::move(nearest);
   }
   for (const CaseResult& result : report.results) {
-    document["results"].push_back(ToJson(result, suite.folder, report.command));
+    document["results"].push_back(ToJson(result, suite.folder, report.case_command));
   }
   // What an implementation sent may not be UTF-8.
   return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";

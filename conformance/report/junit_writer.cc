@@ -28,14 +28,15 @@ std::string JunitDetails(const CaseResult& result) {
   return text;
 }
 
-// `type` is the verdict; empty for an element that has none.
-std::string Element(std::string_view name, std::string_view type, std::string_view message,
-                    std::string_view details) {
-  std::string text = "      <" + std::string(name);
-  if (!type.empty()) text += " type=\"" + std::string(type) + "\"";
-  text += " message=\"" + EscapeXml(message) + "\"";
-  if (details.empty()) return text + "/>\n";
-  return text + ">" + EscapeXml(details) + "</" + std::string(name) + ">\n";
+// `name` is failure or error.
+std::string Element(const std::string& name, const CaseResult& result, std::string_view message) {
+  return "      <" + name + " type=\"" + std::string(ToString(result.verdict)) + "\" message=\"" +
+         EscapeXml(message) + "\">" + EscapeXml(JunitDetails(result)) + "</" + name + ">\n";
+}
+
+// Some schemas allow it no attribute; readers take its text.
+std::string SkippedElement(std::string_view reason) {
+  return "      <skipped>" + EscapeXml(reason) + "</skipped>\n";
 }
 
 std::string FormatCase(const CaseResult& result) {
@@ -48,23 +49,22 @@ std::string FormatCase(const CaseResult& result) {
     case Verdict::kPass:
       break;
     case Verdict::kFail:
-      text += Element("failure", ToString(result.verdict), result.title, JunitDetails(result));
+      text += Element("failure", result, result.title);
       break;
     case Verdict::kInconclusive:
     case Verdict::kFlaky:
     case Verdict::kUnexpectedPass:
-      text += Element("failure", ToString(result.verdict),
-                      std::string(ToString(result.verdict)) + ": " + result.reason,
-                      JunitDetails(result));
+      text +=
+          Element("failure", result, std::string(ToString(result.verdict)) + ": " + result.reason);
       break;
     case Verdict::kKnownFailing:
-      text += Element("skipped", "", "known-failing: " + result.reason, "");
+      text += SkippedElement("known-failing: " + result.reason);
       break;
     case Verdict::kSkipped:
-      text += Element("skipped", "", result.reason, "");
+      text += SkippedElement(result.reason);
       break;
     case Verdict::kError:
-      text += Element("error", ToString(result.verdict), result.reason, JunitDetails(result));
+      text += Element("error", result, result.reason);
       break;
   }
   return text + "    </testcase>\n";
@@ -85,10 +85,13 @@ struct Totals {
     skipped += result.verdict == Verdict::kSkipped || result.verdict == Verdict::kKnownFailing;
     duration += result.duration;
   }
+  // Those of the whole: schemas know no `skipped` there.
   std::string Attributes() const {
     return "tests=\"" + std::to_string(tests) + "\" failures=\"" + std::to_string(failures) +
-           "\" errors=\"" + std::to_string(errors) + "\" skipped=\"" + std::to_string(skipped) +
-           "\" time=\"" + JunitSeconds(duration) + "\"";
+           "\" errors=\"" + std::to_string(errors) + "\" time=\"" + JunitSeconds(duration) + "\"";
+  }
+  std::string SuiteAttributes() const {
+    return Attributes() + " skipped=\"" + std::to_string(skipped) + "\"";
   }
 };
 
@@ -109,8 +112,8 @@ std::string FormatJunit(const RunReport& report) {
                      EscapeXml("keywalk-conform " + report.identity.name) + "\" " +
                      all.Attributes() + ">\n";
   for (const std::string& area : areas) {
-    text += "  <testsuite name=\"" + EscapeXml(area) + "\" " + totals[area].Attributes() + ">\n" +
-            cases[area] + "  </testsuite>\n";
+    text += "  <testsuite name=\"" + EscapeXml(area) + "\" " + totals[area].SuiteAttributes() +
+            ">\n" + cases[area] + "  </testsuite>\n";
   }
   return text + "</testsuites>\n";
 }

@@ -52,9 +52,12 @@ void CheckClause(const json& value, const std::string& pointer, JsonProblems& pr
   ReadText(clause, "status", problems);
 }
 
-void CheckMismatch(const json& value, const std::string& pointer, JsonProblems& problems) {
+// The mismatch in one line.
+std::string ReadMismatch(const json& value, const std::string& pointer, JsonProblems& problems) {
   ObjectReader mismatch(value, pointer, problems);
-  for (const char* key : {"where", "expected", "actual"}) ReadText(mismatch, key, problems);
+  const std::string where = ReadText(mismatch, "where", problems);
+  const std::string expected = ReadText(mismatch, "expected", problems);
+  return where + ": expected " + expected + ", actual " + ReadText(mismatch, "actual", problems);
 }
 
 void CheckRequest(const json& value, const std::string& pointer, JsonProblems& problems) {
@@ -101,15 +104,20 @@ ReportResult ReadResult(const json& value, const std::string& pointer, JsonProbl
                                   "known-failing", "unexpected-pass", "flaky"});
   for (const char* key : {"title", "area", "level", "file", "pointer"})
     ReadText(object, key, problems);
-  for (const char* key : {"reason", "reason_url", "provenance", "provenance_note", "repeat"}) {
+  for (const char* key : {"reason_url", "provenance", "provenance_note", "repeat"}) {
     object.String(key);
   }
   object.RequiredArray("clauses");
   object.Strings("clauses");
   object.Strings("notes");
+  object.Strings("differs");
   CheckNumber(object, "duration_ms", problems);
   ForEach(object.RequiredArray("mismatches"), object.PointerTo("mismatches"),
-          [&](const json& item, const std::string& at) { CheckMismatch(item, at, problems); });
+          [&](const json& item, const std::string& at) {
+            std::string mismatch = ReadMismatch(item, at, problems);
+            if (result.cause.empty()) result.cause = std::move(mismatch);
+          });
+  if (result.cause.empty()) result.cause = object.String("reason");
   ForEach(object.Array("requests"), object.PointerTo("requests"),
           [&](const json& item, const std::string& at) { CheckRequest(item, at, problems); });
   ReadAttempts(object.Object("attempts"), object.PointerTo("attempts"), problems, result);

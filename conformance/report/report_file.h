@@ -18,6 +18,7 @@ struct ReportResult {
   std::string policy;
   std::string way;
   std::string verdict;
+  std::string cause;  // its first mismatch, else the reason that is given; empty: none
   std::map<std::string, std::vector<std::string>> attempts;  // key aliases by request
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "conformance/displayable.h"
@@ -19,9 +20,39 @@ constexpr std::array kChanges = {
     Change::kNewlyFailing,   Change::kNoLongerRun, Change::kNewlyPassing, Change::kOtherVerdict,
     Change::kAttemptsDiffer, Change::kNew,         Change::kGone};
 
+// Of a cause, in a terminal: what is longer is mostly a body.
+constexpr std::size_t kShownBytes = 160;
+
 using ResultKey = std::tuple<std::string, std::string, std::string>;
 
-ResultKey KeyOf(const ReportResult& result) { return {result.id, result.policy, result.way}; }
+// The policy that each of two implementations was held to, and the other was not.
+struct OwnPolicies {
+  std::string before;
+  std::string after;
+};
+
+std::set<std::string> PoliciesOf(const ReportFile& report, const ReportFile& other) {
+  std::set<std::string> policies;
+  for (const ReportResult& result : report.results) policies.insert(result.policy);
+  for (const ReportResult& result : other.results) policies.erase(result.policy);
+  policies.erase("");  // of cases for other policies than the run's
+  return policies;
+}
+
+// Empty ones unless there is exactly one on either side.
+OwnPolicies FindOwnPolicies(const ReportFile& before, const ReportFile& after) {
+  if (before.implementation == after.implementation) return {};
+  const std::set<std::string> earlier = PoliciesOf(before, after);
+  const std::set<std::string> later = PoliciesOf(after, before);
+  if (earlier.size() != 1 || later.size() != 1) return {};
+  return {*earlier.begin(), *later.begin()};
+}
+
+ResultKey KeyOf(const ReportResult& result, const OwnPolicies& own) {
+  const bool is_own =
+      !own.before.empty() && (result.policy == own.before || result.policy == own.after);
+  return {result.id, is_own ? own.before + " and " + own.after : result.policy, result.way};
+}
 
 // How good a verdict is: a pass, nothing shown, a failure one knows of, a failure.
 int Rank(const std::string& verdict) {
@@ -30,12 +61,10 @@ int Rank(const std::string& verdict) {
   return verdict == "known-failing" ? 1 : 0;
 }
 
-Difference MakeDifference(Change change, const ReportResult& result) {
+Difference MakeDifference(Change change, const ResultKey& key) {
   Difference difference;
   difference.change = change;
-  difference.id = result.id;
-  difference.policy = result.policy;
-  difference.way = result.way;
+  std::tie(difference.id, difference.policy, difference.way) = key;
   return difference;
 }
 
@@ -66,6 +95,11 @@ std::optional<Change> ChangeBetween(const ReportResult& before, const ReportResu
   return std::nullopt;
 }
 
+std::string Shortened(const std::string& text) {
+  if (text.size() <= kShownBytes) return text;
+  return text.substr(0, text.find_last_of(" ,", kShownBytes)) + " ...";
+}
+
 std::string Row(const Difference& difference) {
   std::string text = "  " + difference.id;
   if (!difference.policy.empty()) text += "  policy " + difference.policy;
@@ -75,7 +109,30 @@ std::string Row(const Difference& difference) {
            "\n    now     " + difference.attempts_after + "\n";
   }
   const auto verdict = [](const std::string& name) { return name.empty() ? "(none)" : name; };
-  return text + verdict(difference.before) + " -> " + verdict(difference.after) + "\n";
+  text += verdict(difference.before) + " -> " + verdict(difference.after) + "\n";
+  if (difference.cause.empty()) return text;
+  return text + "    " + Shortened(difference.cause) + "\n";
+}
+
+// Two runs of one implementation are an earlier and a later one; two implementations are named.
+std::string Heading(Change change, const ReportFile& before, const ReportFile& after) {
+  if (before.implementation == after.implementation) return std::string(ToString(change));
+  switch (change) {
+    case Change::kNewlyFailing:
+      return "worse with " + after.implementation;
+    case Change::kNoLongerRun:
+      return "not run with " + after.implementation;
+    case Change::kNewlyPassing:
+      return "better with " + after.implementation;
+    case Change::kNew:
+      return "only with " + after.implementation;
+    case Change::kGone:
+      return "only with " + before.implementation;
+    case Change::kOtherVerdict:
+    case Change::kAttemptsDiffer:
+      break;
+  }
+  return std::string(ToString(change));
 }
 
 std::string Title(const ReportFile& report) {
@@ -123,13 +180,16 @@ bool RunDifferences::any_worse() const {
 
 RunDifferences CompareRuns(const ReportFile& before, const ReportFile& after) {
   RunDifferences differences;
+  const OwnPolicies own = FindOwnPolicies(before, after);
   std::map<ResultKey, const ReportResult*> gone;
-  for (const ReportResult& result : before.results) gone.emplace(KeyOf(result), &result);
+  for (const ReportResult& result : before.results) gone.emplace(KeyOf(result, own), &result);
   for (const ReportResult& result : after.results) {
-    const auto found = gone.find(KeyOf(result));
+    const ResultKey key = KeyOf(result, own);
+    const auto found = gone.find(key);
     if (found == gone.end()) {
-      differences.list.push_back(MakeDifference(Change::kNew, result));
+      differences.list.push_back(MakeDifference(Change::kNew, key));
       differences.list.back().after = result.verdict;
+      if (result.verdict != "pass") differences.list.back().cause = result.cause;
       continue;
     }
     const ReportResult& old = *found->second;
@@ -139,18 +199,19 @@ RunDifferences CompareRuns(const ReportFile& before, const ReportFile& after) {
       ++differences.unchanged;
       continue;
     }
-    Difference& difference = differences.list.emplace_back(MakeDifference(*change, result));
+    Difference& difference = differences.list.emplace_back(MakeDifference(*change, key));
     difference.before = old.verdict;
     difference.after = result.verdict;
+    if (result.verdict != "pass") difference.cause = result.cause;
     if (change != Change::kAttemptsDiffer) continue;
     difference.attempts_before = DescribeAttempts(old);
     difference.attempts_after = DescribeAttempts(result);
   }
   for (const ReportResult& result : before.results) {
-    if (gone.find(KeyOf(result)) == gone.end()) continue;
+    const ResultKey key = KeyOf(result, own);
+    if (gone.find(key) == gone.end()) continue;
     const bool passed = result.verdict == "pass";
-    differences.list.push_back(
-        MakeDifference(passed ? Change::kNoLongerRun : Change::kGone, result));
+    differences.list.push_back(MakeDifference(passed ? Change::kNoLongerRun : Change::kGone, key));
     differences.list.back().before = result.verdict;
   }
   std::stable_sort(differences.list.begin(), differences.list.end(),
@@ -160,7 +221,9 @@ RunDifferences CompareRuns(const ReportFile& before, const ReportFile& after) {
 
 std::string FormatDifferences(const ReportFile& before, const ReportFile& after,
                               const RunDifferences& differences) {
-  std::string text = "before  " + Title(before) + "\nnow     " + Title(after) + "\n\n";
+  const bool same = before.implementation == after.implementation;
+  std::string text = (same ? "before  " : "one    ") + Title(before) +
+                     (same ? "\nnow     " : "\nother  ") + Title(after) + "\n\n";
   std::string totals;
   for (const Change change : kChanges) {
     std::string rows;
@@ -170,8 +233,9 @@ std::string FormatDifferences(const ReportFile& before, const ReportFile& after,
       rows += Row(difference);
       ++count;
     }
-    totals += std::to_string(count) + " " + std::string(ToString(change)) + ", ";
-    if (count > 0) text += std::string(ToString(change)) + "\n" + rows + "\n";
+    const std::string heading = Heading(change, before, after);
+    totals += std::to_string(count) + " " + heading + ", ";
+    if (count > 0) text += heading + "\n" + rows + "\n";
   }
   return Displayable(text + totals + std::to_string(differences.unchanged) + " unchanged\n");
 }
@@ -192,6 +256,7 @@ std::string FormatDifferencesJson(const ReportFile& before, const ReportFile& af
                         {"way", difference.way}};
     if (!difference.before.empty()) item["before"] = difference.before;
     if (!difference.after.empty()) item["after"] = difference.after;
+    if (!difference.cause.empty()) item["cause"] = difference.cause;
     if (difference.change == Change::kAttemptsDiffer) {
       item["attempts_before"] = difference.attempts_before;
       item["attempts_after"] = difference.attempts_after;

@@ -25,14 +25,16 @@ std::string_view ToString(Change change) noexcept;  // "newly failing", ...
 // True for what makes `compare` fail.
 bool IsWorse(Change change) noexcept;
 
-// One result that changed. A result is known by its case, policy and way.
+// One result that changed. A result is known by its case, policy and way. Where two implementations
+// are compared, of which each was held to a policy of its own, those two stand for each other.
 struct Difference {
   Change change = Change::kNew;
   std::string id;
-  std::string policy;
+  std::string policy;  // "A and B" for those two
   std::string way;
   std::string before;  // the verdict; empty: none
   std::string after;
+  std::string cause;            // why it is not a pass now; empty: it is one, or is gone
   std::string attempts_before;  // such as "r0: k0, k1"; of kAttemptsDiffer
   std::string attempts_after;
 };

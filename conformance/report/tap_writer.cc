@@ -73,8 +73,9 @@ std::string TestPoint(std::size_t number, const CaseResult& result, const std::s
 std::string FormatTap(const RunReport& report) {
   std::string text = "TAP version 14\n1.." + std::to_string(report.results.size()) + "\n";
   std::size_t number = 0;
-  for (const CaseResult& result : report.results)
-    text += TestPoint(++number, result, report.command);
+  for (const CaseResult& result : report.results) {
+    text += TestPoint(++number, result, report.case_command);
+  }
   return text;
 }
 

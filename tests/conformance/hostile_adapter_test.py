@@ -185,6 +185,11 @@ class HostileGatewayTest(ConformTest):
     def test_prints_garbage_in_setup(self):
         self.assert_errors("print('Traceback', flush=True)", "not a JSON object")
 
+    def test_garbage_with_a_key_is_shown_without_it(self):
+        body = "print(command['pools'][0]['keys'][0], flush=True)"
+        run = self.assert_errors(body, r"not a JSON object: sk-k\.\.\.")
+        self.assertNotIn("sk-kw", run.output)
+
     def test_setup_without_pools(self):
         self.assert_errors("say(command, pools={})", "did not answer for this pool")
 

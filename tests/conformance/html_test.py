@@ -31,6 +31,9 @@ class HtmlTest(ConformTest):
                       provenance={"issue": "owner/repo#123", "note": EVIL}),
         ]
         fixtures = helper.write_fixtures(cases)
+        unrun = {"schema_version": "1.0", "area": "unrun", "cases": [
+            good_case(id="unrun-case", requires=["recovery.half-open"])]}  # fmt: skip
+        (fixtures / "decisions" / "unrun.json").write_text(json.dumps(unrun))
         broken = helper.write_adapter(
             "if command['cmd'] == 'hello':\n"
             "    say(command, **{**HELLO, 'name': 'broken ' + %r})\n"
@@ -42,6 +45,9 @@ class HtmlTest(ConformTest):
         for name, more in (("good", ()), ("broken", ("--adapter", broken))):
             reports.append(folder / f"{name}.json")
             Run("--fixtures", fixtures, *more, "--json", reports[-1])
+        text = reports[0].read_text()
+        held = '"differs": ["differs from coder-v1: r0 attempts k1 instead of k0"],'
+        reports[0].write_text(text.replace('"id": "other-case",', '"id": "other-case",' + held))
         cls.page = folder / "page.html"
         cls.made = conform.run_command("html", *reports, "--output", cls.page)
         cls.browser = browser.Browser(browser.find())
@@ -85,8 +91,12 @@ class HtmlTest(ConformTest):
         self.assertEqual(self.shown(), ["own-case", "other-case"])
         self.assertEqual(self.count(".cell.v-pass"), 2)
         self.assertEqual(self.count(".cell.v-fail"), 1)
-        self.assertEqual(self.count(".cell.v-skipped"), 1)
+        self.assertEqual(self.count(".cell.v-skipped"), 3)
         self.assertEqual(self.count("#summary .card"), 2)
+
+    def test_an_area_that_nobody_ran_is_folded_at_first(self):
+        self.click("tbody[data-area=unrun] .area-name")
+        self.assertEqual(self.shown(), ["own-case", "other-case", "unrun-case"])
 
     def test_markup_of_others_stays_text(self):
         self.assertIn("</script>", self.text("thead .implementation:last-child"))
@@ -108,7 +118,7 @@ class HtmlTest(ConformTest):
         self.assertEqual(self.shown(), ["own-case"])
         self.click("#filter-verdicts input[value=fail]")
         self.assertEqual(len(self.shown()), 2)
-        self.assertIn("2 of 2 cases", self.text("#shown"))
+        self.assertIn("3 of 3 cases", self.text("#shown"))
 
     def test_address_holds_the_filters(self):
         self.fill("clause", "state/1")
@@ -127,6 +137,11 @@ class HtmlTest(ConformTest):
         self.assertGreaterEqual(self.count("#detail svg.timeline circle"), 2)
         self.click("#detail-close")
         self.assertFalse(self.browser.run("document.getElementById('detail').open"))
+
+    def test_a_pass_under_a_policy_that_differs_is_marked(self):
+        self.assertEqual(self.count(".cell.v-pass sup"), 1)
+        self.click("tr.case:nth-of-type(3) .cell")
+        self.assertIn("Its own policy differs from coder-v1: r0 attempts k1", self.text("#detail"))
 
     def test_issue_is_a_link(self):
         self.click("tr.case:nth-of-type(3) .cell")

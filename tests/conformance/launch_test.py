@@ -120,6 +120,78 @@ class LaunchTest(ConformTest):
         run = self.run_launch(path)
         self.assertEqual(run.status, 0, run)
 
+    def test_its_own_policy_and_the_suites_in_one_run(self):
+        own = json.loads((FIXTURES / "policies" / "coder-v1.json").read_text())
+        own.update(name="own", rules=[{"status": [401, 403, 429], "action": "next"}])
+        policy = self.folder / "policy.json"
+        policy.write_text(json.dumps(own))
+        self.write_fixtures([CASE])
+        path = self.write_launch(self.GATEWAY, policy="policy.json", policies=None)
+        for name in (policy, "own"):
+            run = self.run_launch(path, "--policy", name, "--policy", "coder-v1")
+            verdicts = {result["policy"]: result["verdict"] for result in run.report["results"]}
+            self.assertEqual(verdicts, {"own": "pass", "coder-v1": "pass"}, run)
+
+    def test_a_stateless_program_has_a_clock(self):
+        expect = {"attempts": ["k0"], "outcome": {"forward": 200}}
+        self.write_fixtures([good_case(lanes={"k0": {"steps": [{"times": 2}]}}, requests=[
+            {"at_ms": 0, "expect": expect}, {"at_ms": 3600000, "expect": expect}])])  # fmt: skip
+        run = self.run_launch(self.write_launch(self.GATEWAY))
+        self.assertIn("clock", run.results("skipped")[0]["reason"])
+        run = self.run_launch(self.write_launch(self.GATEWAY, stateless=True))
+        self.assertEqual(len(run.results("pass")), 1, run)
+
+    def test_a_look_at_the_models_is_no_attempt(self):
+        script = (
+            "import json, urllib.request, gateway\n"
+            "def look(url, key):\n"
+            "    headers = {'Authorization': 'Bearer ' + key}\n"
+            "    urllib.request.urlopen(urllib.request.Request(url + '/models', headers=headers))\n"
+            "for route in json.load(open(sys.argv[1]))['routes'].values():\n"
+            "    for key in route['keys']: look(route['base_url'], key)\n"
+            "good = gateway.Handler.attempt\n"
+            "def attempt(self, route, path, body, key):\n"
+            "    look(route.base.geturl(), key)\n"
+            "    return good(self, route, path, body, key)\n"
+            "gateway.Handler.attempt = attempt\n" + self.GATEWAY
+        )
+        run = self.run_launch(self.write_launch(script))
+        self.assertEqual(len(run.results("pass")), 2, run)
+        self.assertNotIn("models", json.dumps(run.results("pass")))
+
+    def test_a_connection_of_an_earlier_case_is_not_reused_by_this_one(self):
+        script = (
+            "import http.client, json, urllib.parse\n"
+            "warm = []\n"
+            "for route in json.load(open(sys.argv[1]))['routes'].values():\n"
+            "    for key in route['keys']:\n"
+            "        base = urllib.parse.urlsplit(route['base_url'])\n"
+            "        warm.append(http.client.HTTPConnection(base.netloc))\n"
+            "        headers = {'Authorization': 'Bearer ' + key}\n"
+            "        warm[-1].request('GET', base.path + '/models', headers=headers)\n"
+            "        warm[-1].getresponse().read()\n"
+            "http.client.HTTPConnection = lambda *_, **__: warm.pop()\n" + self.GATEWAY
+        )
+        expect = {"attempts": ["k0", "k1"], "outcome": {"forward": 200},
+                  "upstream": [{}, {"connection": "reused"}]}  # fmt: skip
+        self.write_fixtures([])
+        self.write_fixtures([good_case(id="wire-case", requires=["upstream.reuse"],
+                                       requests=[{"expect": expect}])], "scenarios")  # fmt: skip
+        run = self.run_launch(self.write_launch(script, capabilities=["upstream.reuse"]))
+        self.assertEqual([found["where"] for found in run.results("fail")[0]["mismatches"]],
+                         ["r0 attempt 1 connection"])  # fmt: skip
+
+    def test_a_discarded_answer_may_be_given_up_before_its_fault(self):
+        lanes = good_case()["lanes"]
+        lanes["k0"]["steps"] = [{
+            "status": 429, "sse": [{"data": "1"}, {"data": "2", "delay_ms": 5000}],
+            "fault": {"at": "sse_event", "event": 1, "kind": "reset"},
+        }]  # fmt: skip
+        self.write_fixtures([])
+        self.write_fixtures([good_case(id="wire-case", lanes=lanes)], "scenarios")
+        run = self.run_launch(self.write_launch(self.GATEWAY))
+        self.assertIn("given up", run.results("pass")[0]["notes"][0])
+
     def assert_error(self, path, *parts):
         run = self.run_launch(path)
         self.assertEqual(run.status, 1, run)

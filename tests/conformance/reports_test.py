@@ -2,17 +2,21 @@
 key, and is refused before the run if it cannot be written; compare tells better from worse.
 Method: the program from outside, on cases that pass, fail, are skipped and are known to fail."""
 
+import base64
+import hashlib
 import json
 import os
 import pty
 import re
+import shlex
 import stat
 import subprocess
 import unittest
 import xml.etree.ElementTree
 
 import conform
-from conform import BINARY, ConformTest, Run, good_case, run_command
+from conform import (BINARY, EXAMPLES, FIXTURES, ConformTest, Run, good_case, python,
+                     run_command)
 
 POINT = re.compile(r"(ok|not ok) ([0-9]+) - ((?:[^#\\]|\\.)*?)(?: # (skip|todo)(?: (.*))?)?")
 
@@ -88,6 +92,30 @@ class ReportFilesTest(ConformTest):
             self.assertEqual(result["file"], "decisions/own.json")
             self.assertIn("--select bad-case", result["repeat"])
 
+    def test_command_repeats_the_run(self):
+        known = self.folder / "known.json"
+        known.write_text(json.dumps({"schema_version": "1.0", "known_failing": [
+            {"case": "bad-case", "reason": "issue 7"}]}))
+        policy = self.folder / "own policy.json"
+        policy.write_text((FIXTURES / "policies" / "coder-v1.json").read_text())
+        fixtures = self.write_fixtures([good_case(), failing_case(), skipped_case()])
+        options = ["--fixtures", fixtures, "--adapter", python(EXAMPLES / "adapter.py"),
+                   "--policy", policy, "--policy", "coder-v2", "--select", "*-case",
+                   "--select", "walk/2", "--shard", "1/2", "--known-failing", known, "--short",
+                   "--jobs", "2", "--repeat", "3", "--timeout-ms", "9000",
+                   "--request-timeout-ms", "8000"]  # fmt: skip
+        options = list(map(str, options))
+        self.ran = Run(*options, "--trace", "--log-level", "error", "--tap", self.folder / "x.tap")
+        command = shlex.split(self.ran.report["command"])
+        self.assertEqual(command[0], "keywalk-conform")
+        self.assertCountEqual(command[1:], options)
+        again = Run(*command[1:])
+        self.assertEqual(again.report["command"], self.ran.report["command"])
+        self.assertEqual(again.report["totals"], self.ran.report["totals"])
+        for result in again.report["results"]:
+            self.assertLessEqual(result["repeat"].count("--policy"), 1)
+            self.assertEqual(result["repeat"].count("--select"), 1)
+
     def test_no_report_holds_a_key(self):
         lanes = {"k0": {"steps": [{"status": 400, "text": "{k0} is bad"}]}}
         requests = [{"expect": {"attempts": ["k0"], "outcome": {"forward": 400},
@@ -102,6 +130,14 @@ class ReportFilesTest(ConformTest):
         self.assertEqual(page.count("</script>"), 2)
         self.assertNotIn("<!--", page)
         self.assertNotRegex(page, r"(src|href)=[\"']?https?:")
+
+    def test_html_allows_its_own_style_and_script(self):
+        page = self.run_all([good_case()])["html"]
+        policy = re.search('Content-Security-Policy" content="([^"]*)"', page)[1]
+        for element in ("style", "script"):
+            (content,) = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            self.assertIn(f"{element}-src 'sha256-{digest}'", policy)
 
 
 class OutputTest(ConformTest):
@@ -120,6 +156,10 @@ class OutputTest(ConformTest):
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "file").write_text("")
         self.assert_refused("--tap", self.folder / "file" / "report.tap")
+
+    def test_a_name_that_is_too_long(self):
+        self.assert_refused("--json", self.folder / ("x" * 252))
+        self.assertIn("cannot be written", self.ran.stderr)
 
     def test_two_reports_in_one_file(self):
         path = self.folder / "report"
@@ -141,8 +181,12 @@ class OutputTest(ConformTest):
 
     def test_standard_output_is_no_file_to_replace(self):
         fixtures = self.write_fixtures([good_case()])
-        done = run_command("--fixtures", fixtures, "--badge", "/dev/stdout")
+        # Not /dev/stdout itself: a runner that is wrong here, and root's, would replace that.
+        link = self.folder / "stdout"
+        link.symlink_to("/proc/self/fd/1")
+        done = run_command("--fixtures", fixtures, "--badge", link)
         self.assertIn('"schemaVersion": 1', done.stdout)
+        self.assertTrue(link.is_symlink())
 
     def test_progress_on_a_terminal_alone(self):
         fixtures = self.write_fixtures([good_case()])
@@ -196,6 +240,17 @@ class CompareTest(ConformTest):
         after = self.report("b.json", [good_case()])
         _, changes = self.compare(before, after, 1)
         self.assertEqual(changes, {("no longer run", "dropped")})
+
+    def test_two_implementations_are_named_and_their_own_policies_meet(self):
+        before = self.report("a.json", [good_case(), good_case(id="other")])
+        after = self.report("b.json", [failing_case(id="own-case"), good_case(id="other")])
+        for path, name in ((before, "one"), (after, "two")):
+            path.write_text(path.read_text().replace('"policy": "coder-v1"', f'"policy": "{name}"')
+                            .replace('"name": "keywalk"', f'"name": "{name}-gateway"'))
+        text, changes = self.compare(before, after, 1)
+        self.assertEqual(changes, {("newly failing", "own-case")})
+        self.assertIn("worse with two-gateway\n  own-case  policy one and two  by ", text)
+        self.assertIn("r0 attempts: expected k1, actual k0, k1", text)
 
     def test_other_attempts(self):
         before = self.report("a.json", [good_case()])

@@ -203,6 +203,18 @@ class ReportTest(ConformTest):
         failures = xml.etree.ElementTree.parse(junit).getroot().findall(".//failure")
         self.assertEqual([failure.get("message") for failure in failures], ['<&">'])
 
+    def test_junit_counts_what_is_inconclusive_as_a_failure(self):
+        fault = {"at": "body", "body_bytes": 2, "kind": "bad_chunk"}
+        steps = [{"text": "short", "fault": fault}]
+        (request,) = expecting(["k0"], {"forward": 200})
+        requests = [{**request, "method": "HEAD"}]
+        case = good_case(lanes={"k0": {"steps": steps}}, requests=requests)
+        junit = self.folder / "junit.xml"
+        Run("--fixtures", self.write_fixtures([case], "scenarios"), "--junit", junit)
+        root = xml.etree.ElementTree.parse(junit).getroot()
+        self.assertEqual([f.get("type") for f in root.findall(".//failure")], ["inconclusive"])
+        self.assertEqual((root.get("failures"), root.get("tests")), ("1", "1"))
+
     def test_json_follows_its_schema(self):
         try:
             import jsonschema

@@ -49,12 +49,23 @@ TEST(UsualAnswersTest, AnySuccessIsReplacedInStepAndExpectationAlike) {
   EXPECT_EQ(BodyOf(answered).at("type"), "message");
 }
 
+TEST(UsualAnswersTest, AFaultThatLeavesTheBodyAloneHasAUsualAnswerToo) {
+  const Case slow = Answered(R"({"json": {"ok": true},
+      "fault": {"at": "status_line", "kind": "drip", "bytes_per_second": 400}})",
+                             "{}");
+  EXPECT_EQ(BodyOf(slow).at("type"), "message");
+}
+
 TEST(UsualAnswersTest, WhatTheCaseSaysStays) {
   EXPECT_EQ(BodyOf(Answered(R"({"json": {"mine": 1}})", "{}")), json({{"mine", 1}}));
   EXPECT_EQ(BodyOf(Answered(R"({"status": 204})", "{}")), json());
   EXPECT_EQ(
       BodyOf(Answered(R"({"status": 429, "fault": {"at": "before_head", "kind": "reset"}})", "{}")),
       json());
+  EXPECT_EQ(BodyOf(Answered(R"({"json": {"ok": true}, "fault": {"at": "body", "body_bytes": 4,
+      "kind": "drip", "bytes_per_second": 9}})",
+                            "{}")),
+            json({{"ok", true}}));
   EXPECT_FALSE(Answered(R"({"sse": [{"data": "x"}]})", "{}").lanes.at("k0").steps[0].body);
 }
 

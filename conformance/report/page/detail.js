@@ -58,7 +58,8 @@ function copyableCommand(command) {
       () => { button.textContent = "copied"; },
       () => { window.getSelection().selectAllChildren(code); });
   }}, "copy");
-  const code = html("code", null, command);
+  const code = html("code", null, command.split(/( )/).map((word) =>
+    word.startsWith("--") ? html("span", {class: "whole"}, word) : word));
   // Files opened from a disk may have no clipboard; the text can still be selected.
   return html("div", {class: "command"}, code, navigator.clipboard ? button : null);
 }
@@ -84,6 +85,9 @@ function resultSection(result) {
     html("strong", null, result.behaves_like.name), ": ", result.behaves_like.title));
   if (result.repeats) facts.push(html("p", {class: "muted"}, "Repeated: ",
     Object.entries(result.repeats).map(([name, count]) => `${count} ${name}`).join(", ")));
+  for (const difference of result.differs || []) {
+    facts.push(html("p", null, "Its own policy ", difference));
+  }
   for (const note of result.notes || []) facts.push(html("p", {class: "muted"}, note));
   return html("section", {class: "result"},
     html("h3", null, verdictChip(result.verdict), ` ${kWays[result.way] || result.way}`,

@@ -160,8 +160,11 @@ function summaryCard(report) {
     html("p", {class: "counts"}, kVerdicts.filter((verdict) => counts.has(verdict.name)).reverse()
       .map((verdict) => html("span", {class: `count-of t-${verdict.name}`},
                              `${counts.get(verdict.name)} ${verdict.label}`))),
-    html("p", {class: "muted"}, [implementation.language, `policies ${report.policies.join(", ")}`,
-      report.started_at.slice(0, 10), formatTime(report.duration_ms)].filter(Boolean).join(" · ")),
+    html("p", {class: "muted"},
+         implementation.language ? `${implementation.language} · ` : "",
+         `policies ${report.policies.join(", ")} · `,
+         html("span", {class: "whole"}, report.started_at.slice(0, 10)),
+         ` · ${formatTime(report.duration_ms)}`),
     copyableCommand(report.command));
 }
 

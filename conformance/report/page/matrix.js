@@ -1,11 +1,22 @@
 // The matrix and its filters.
 
+function wasRun(model, area) {
+  return model.rows.some((row) => row.area === area &&
+    [...row.cells.values()].some((cell) => cell.verdict !== "skipped"));
+}
+
+function labelOf(cell) {
+  const label = verdictOf(cell.verdict).label;
+  return cell.differs ? `${label}; its own policy, which differs from the specification` : label;
+}
+
 class Matrix {
   // `onOpen(row, column)` is called for the cell that the reader chose.
   constructor(model, onOpen) {
     this.model = model;
     this.onOpen = onOpen;
-    this.folded = new Set();
+    // Where nobody ran anything there is nothing to see at first.
+    this.folded = new Set(model.areas.filter((area) => !wasRun(model, area)));
     this.shownRows = model.rows;
     this.bodies = new Map();  // by area
     this.buttons = new Map();  // by row name and column
@@ -78,9 +89,9 @@ class Matrix {
       const verdict = verdictOf(cell.verdict);
       const button = html("button", {
         type: "button", class: `cell v-${cell.verdict}`, tabindex: "-1",
-        "aria-label": `${row.id}, ${columnName(column)}: ${verdict.label}`,
-        title: verdict.label, onclick: () => this.onOpen(row, at),
-      }, verdict.mark);
+        "aria-label": `${row.id}, ${columnName(column)}: ${labelOf(cell)}`,
+        title: labelOf(cell), onclick: () => this.onOpen(row, at),
+      }, verdict.mark, cell.differs ? html("sup", null, "≠") : null);
       this.buttons.set(`${row.name}\n${at}`, button);
       return html("td", {class: this.edge(column)}, button);
     });

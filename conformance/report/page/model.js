@@ -56,6 +56,8 @@ function addResult(model, rows, index, result) {
     if (!row.cells.has(at)) row.cells.set(at, {column, results: [], verdict: "skipped"});
     const cell = row.cells.get(at);
     cell.results.push(result);
+    // Held to a policy of its own, where that is not what the specification says.
+    if (result.differs && result.differs.length > 0) cell.differs = true;
     if (kRank.get(result.verdict) > kRank.get(cell.verdict)) cell.verdict = result.verdict;
   });
 }
