@@ -2,7 +2,7 @@
 
 from bug import bug
 from good import fields, http1
-from good.gateway import CLOCK, Exchange, Gateway, TooLarge
+from good.gateway import CLOCK, ClientGone, Exchange, Gateway, TooLarge
 from good.upstream import Connection, Connections
 
 FOR_EVER_MS = 30_000
@@ -168,11 +168,12 @@ async def clients_leave_together(good, exchange, walk):
     here.add(exchange.client)
     try:
         return await good(exchange, walk)
+    except ClientGone:
+        for other in here:
+            other.gone.set()
+        raise
     finally:
         here.discard(exchange.client)
-        if exchange.client.gone.is_set():
-            for other in here:
-                other.gone.set()
 
 
 @bug(Exchange, "attempt")
