@@ -78,6 +78,12 @@ class HostileAdapterTest(ConformTest):
         body = "say(command, error={'message': 'not today'})"
         self.assert_error(body, "not today")
 
+    def test_reports_what_would_steer_a_terminal(self):
+        body = "say(command, error={'message': '\\x1b[2Jgone\\x07'})"
+        run = self.assert_error(body, "gone")
+        self.assertIn("[2Jgone", run.output)
+        self.assertNotRegex(run.output, r"[\x1b\x07]")
+
     def test_one_crash_spares_the_next_case(self):
         body = (
             "if 'budget' in command.get('case', {}).get('id', ''): sys.exit(1)\n"

@@ -37,6 +37,14 @@ class BadGatewayTest(ConformTest):
                 self.assertEqual(run.status, 1, run)
                 self.assertEqual([result["id"] for result in run.results("fail")], [case], run)
 
+    def test_what_it_has_not_is_not_asked_of_it(self):
+        fixtures = self.write_fixtures([good_case(requires=["copilot"])], "scenarios")
+        adapter = python(EXAMPLES / "wire_adapter.py")
+        run = Run("--fixtures", fixtures, "--adapter", adapter)
+        self.assertEqual(run.status, 2, run)
+        (skipped,) = run.results("skipped")
+        self.assertEqual(skipped["reason"], "needs the capability copilot", run)
+
     def test_a_key_in_its_own_error(self):
         run = self.run_patched(
             "gateway.py",
