@@ -74,6 +74,10 @@ class HostileAdapterTest(ConformTest):
     def test_answers_a_wrong_trace(self):
         self.assert_error("say(command, trace=[{'request': 'r0'}])", "/trace/0/attempts")
 
+    def test_answers_more_than_a_trace_has(self):
+        trace = {"request": "r0", "attempts": [], "outcome": {"forward": 200}, "surprise": 1}
+        self.assert_error(f"say(command, trace=[{trace}])", "/trace/0/surprise")
+
     def test_reports_an_error(self):
         body = "say(command, error={'message': 'not today'})"
         self.assert_error(body, "not today")

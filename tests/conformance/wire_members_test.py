@@ -172,6 +172,10 @@ class WrongMembersTest(ConformTest):
         case = self.silent_case({"dropped": True}, at="body")
         self.assert_refused(case, "/requests/0/leaves/by", "silence")
 
+    def test_an_entry_an_attempt(self):
+        expect = {"attempts": ["k0"], "outcome": {"forward": 200}, "upstream": [{}, {}]}
+        self.assert_refused(good_case(requests=[{"expect": expect}]), "/expect/upstream", "attempt")
+
     def test_connections_by_another_word(self):
         self.assert_refused(good_case(connections="closed"), "/connections", "refused")
         self.assert_refused(good_case(connections=[]), "/connections", "at least one step")
