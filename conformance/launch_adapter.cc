@@ -29,6 +29,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kKeptLines = 10;
 constexpr Milliseconds kVersionLimit{30'000};
 constexpr Milliseconds kHealthRequestLimit{2'000};
+// A program that ends takes no connection any more a little before its process is gone.
+constexpr Milliseconds kEndingLimit{500};
 // Between two questions whether the program is up; doubled each time.
 constexpr Milliseconds kFirstPause{5};
 constexpr Milliseconds kLongestPause{100};
@@ -148,7 +150,7 @@ class LaunchAdapter final : public Adapter {
   Reply<Trace> Decide(const Case&, const LoadedPolicy&) override { return Impossible("decide"); }
 
   std::string Ending() override {
-    if (child_ && child_->WaitForExit(Milliseconds(0))) {
+    if (child_ && child_->WaitForExit(kEndingLimit)) {
       ending_ = Failure("has ended", true).message();
     }
     return ending_;

@@ -74,9 +74,19 @@ class HostileAdapterTest(ConformTest):
     def test_answers_a_wrong_trace(self):
         self.assert_error("say(command, trace=[{'request': 'r0'}])", "/trace/0/attempts")
 
+    def test_answers_more_than_a_trace_has(self):
+        trace = {"request": "r0", "attempts": [], "outcome": {"forward": 200}, "surprise": 1}
+        self.assert_error(f"say(command, trace=[{trace}])", "/trace/0/surprise")
+
     def test_reports_an_error(self):
         body = "say(command, error={'message': 'not today'})"
         self.assert_error(body, "not today")
+
+    def test_reports_what_would_steer_a_terminal(self):
+        body = "say(command, error={'message': '\\x1b[2Jgone\\x07'})"
+        run = self.assert_error(body, "gone")
+        self.assertIn("[2Jgone", run.output)
+        self.assertNotRegex(run.output, r"[\x1b\x07]")
 
     def test_one_crash_spares_the_next_case(self):
         body = (

@@ -283,6 +283,14 @@ class LaunchTest(ConformTest):
         status = {clause["id"]: clause["status"] for clause in run.report["clauses"]}
         self.assertEqual(status["walk/2"], "not shown", run)
 
+    def test_what_takes_long_is_skipped_without_a_clock(self):
+        requests = [{**request, "at_ms": 3000} for request in CASE["requests"]]
+        self.fixtures = self.write_fixtures([CASE, good_case(id="later-case", requests=requests)])
+        run = self.run_launch(self.write_launch(self.GATEWAY))
+        (skipped,) = run.results("skipped")
+        self.assertEqual(skipped["id"], "later-case", run)
+        self.assertEqual(skipped["reason"], "needs the capability clock", run)
+
     def test_program_is_asked_to_end_before_it_is_killed(self):
         ended = self.folder / "ended"
         script = f"{self.GATEWAY}\nopen({str(ended)!r}, 'w').write('by itself')"

@@ -43,6 +43,18 @@ class MustFailSuiteTest(ConformTest):
                         self.assertRegex(result["reason"], "did not fire|never fired")
 
 
+class WrongVectorTest(ConformTest):
+    def test_a_wrong_vector_fails(self):
+        folder = self.write_fixtures([])
+        vector = {"id": "wrong", "title": "t", "clauses": ["secret/1"]}
+        vector.update(input={"key": "abcdef"}, expect={"hint": "abcdef"})
+        document = {"schema_version": "1.0", "function": "mask", "vectors": [vector]}
+        (folder / "vectors").mkdir()
+        (folder / "vectors" / "mask.json").write_text(json.dumps(document))
+        run = Run("--fixtures", folder)
+        self.assertEqual([result["id"] for result in run.results("fail")], ["mask/wrong"], run)
+
+
 class InvalidCasesTest(ConformTest):
     def test_every_invalid_document_is_refused_with_its_message(self):
         for name in ("clauses.json", "policies"):

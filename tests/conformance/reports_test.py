@@ -229,6 +229,15 @@ class CompareTest(ConformTest):
         _, changes = self.compare(after, before, 1)
         self.assertIn(("no longer run", "added"), changes)
 
+    def test_two_results_of_one_case_are_refused(self):
+        path = self.report("a.json", [good_case()])
+        document = json.loads(path.read_text())
+        document["results"].append(document["results"][0])
+        path.write_text(json.dumps(document))
+        done = run_command("compare", path, path)
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("a second result of own-case", done.stderr)
+
     def test_better_is_not_worse(self):
         before = self.report("a.json", [failing_case()])
         after = self.report("b.json", [good_case(id="bad-case")])

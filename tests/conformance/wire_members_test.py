@@ -37,6 +37,14 @@ class BadGatewayTest(ConformTest):
                 self.assertEqual(run.status, 1, run)
                 self.assertEqual([result["id"] for result in run.results("fail")], [case], run)
 
+    def test_what_it_has_not_is_not_asked_of_it(self):
+        fixtures = self.write_fixtures([good_case(requires=["copilot"])], "scenarios")
+        adapter = python(EXAMPLES / "wire_adapter.py")
+        run = Run("--fixtures", fixtures, "--adapter", adapter)
+        self.assertEqual(run.status, 2, run)
+        (skipped,) = run.results("skipped")
+        self.assertEqual(skipped["reason"], "needs the capability copilot", run)
+
     def test_a_key_in_its_own_error(self):
         run = self.run_patched(
             "gateway.py",
@@ -163,6 +171,10 @@ class WrongMembersTest(ConformTest):
     def test_silence_is_for_those_who_speak(self):
         case = self.silent_case({"dropped": True}, at="body")
         self.assert_refused(case, "/requests/0/leaves/by", "silence")
+
+    def test_an_entry_an_attempt(self):
+        expect = {"attempts": ["k0"], "outcome": {"forward": 200}, "upstream": [{}, {}]}
+        self.assert_refused(good_case(requests=[{"expect": expect}]), "/expect/upstream", "attempt")
 
     def test_connections_by_another_word(self):
         self.assert_refused(good_case(connections="closed"), "/connections", "refused")
