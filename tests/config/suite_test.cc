@@ -94,7 +94,8 @@ TEST(SuiteTest, WhatACaseNamesExists) {
 // A lane that no request of its case expects would be a fault that never fires.
 TEST(SuiteTest, EveryLaneOfACaseIsExpectedToBeUsed) {
   for (const Proof& proof : ReadProofs()) {
-    if (!proof.item.contains("lanes")) continue;
+    // Whom a connection is refused or broken off uses no step of the lane.
+    if (!proof.item.contains("lanes") || proof.item.contains("connections")) continue;
     std::map<std::string, std::size_t> attempts;
     for (const json& request : proof.item.at("requests")) {
       for (const json& key : request.at("expect").at("attempts")) ++attempts[key];
