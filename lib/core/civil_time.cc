@@ -14,12 +14,10 @@ std::optional<sys_seconds> ToSysSeconds(const CivilTime& civil) noexcept {
          std::chrono::minutes(civil.minute) + std::chrono::seconds(civil.second);
 }
 
-CivilTime ToCivilTime(WallTime time) noexcept {
-  // Seconds first: the beginning of the first day is out of range as nanoseconds.
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto days = std::chrono::floor<std::chrono::days>(seconds);
+CivilTime ToCivilTime(sys_seconds time) noexcept {
+  const auto days = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(days);
-  const std::chrono::hh_mm_ss clock(seconds - days);
+  const std::chrono::hh_mm_ss clock(time - days);
   CivilTime civil;
   civil.year = static_cast<int>(date.year());
   civil.month = static_cast<int>(static_cast<unsigned>(date.month()));

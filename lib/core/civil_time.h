@@ -21,7 +21,7 @@ struct CivilTime {
 // nullopt for a date that the calendar does not have, or a time beyond 23:59:60.
 std::optional<std::chrono::sys_seconds> ToSysSeconds(const CivilTime& civil) noexcept;
 
-CivilTime ToCivilTime(WallTime time) noexcept;
+CivilTime ToCivilTime(std::chrono::sys_seconds time) noexcept;
 
 // nullopt outside what WallTime can hold (years 1678 to 2261): no overflow.
 std::optional<WallTime> ToWallTime(std::chrono::sys_seconds seconds) noexcept;

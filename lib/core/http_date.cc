@@ -8,6 +8,7 @@
 // for example "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT" and
 // "Sun Nov  6 08:49:37 1994". The day's name must be one but need not fit the date.
 #include <array>
+#include <string>
 #include <tuple>
 
 #include "core/civil_time.h"
@@ -67,7 +68,7 @@ std::optional<CivilTime> ParseRfc850Date(Scanner scanner, WallTime now) noexcept
                        scanner.TakeNumber(2, civil.year) && scanner.Take(" ") &&
                        TakeTimeOfDay(scanner, civil) && scanner.Take(" GMT") && scanner.done();
   if (!matched) return std::nullopt;
-  civil.year = ExpandYear(civil, ToCivilTime(now));
+  civil.year = ExpandYear(civil, ToCivilTime(std::chrono::floor<std::chrono::seconds>(now)));
   return civil;
 }
 
@@ -81,6 +82,12 @@ std::optional<CivilTime> ParseAsctimeDate(Scanner scanner) noexcept {
   return matched ? std::optional(civil) : std::nullopt;
 }
 
+// A number that is not negative, with zeros in front.
+std::string Digits(int value, std::size_t width) {
+  std::string text = std::to_string(value);
+  return text.size() < width ? std::string(width - text.size(), '0') + text : text;
+}
+
 }  // namespace
 
 std::optional<WallTime> ParseHttpDate(std::string_view value, WallTime now) noexcept {
@@ -91,6 +98,17 @@ std::optional<WallTime> ParseHttpDate(std::string_view value, WallTime now) noex
   if (!civil) return std::nullopt;
   const std::optional<std::chrono::sys_seconds> seconds = ToSysSeconds(*civil);
   return seconds ? ToWallTime(*seconds) : std::nullopt;
+}
+
+std::string FormatHttpDate(std::chrono::sys_seconds time) {
+  const CivilTime civil = ToCivilTime(time);
+  const std::chrono::weekday day(std::chrono::floor<std::chrono::days>(time));
+  std::string text(kDayNames[day.iso_encoding() - 1]);
+  text.append(", ").append(Digits(civil.day, 2)).append(" ");
+  text.append(kMonthNames[static_cast<std::size_t>(civil.month) - 1]).append(" ");
+  text.append(Digits(civil.year, 4)).append(" ").append(Digits(civil.hour, 2)).append(":");
+  text.append(Digits(civil.minute, 2)).append(":").append(Digits(civil.second, 2)).append(" GMT");
+  return text;
 }
 
 }  // namespace keywalk

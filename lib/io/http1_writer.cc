@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <ctime>
+#include <string>
 #include <utility>
+
+#include "keywalk/retry_after.h"
 
 namespace keywalk::io {
 namespace {
@@ -151,16 +155,13 @@ void CopyEndToEnd(const Headers& from, Headers& out) {
 
 std::string_view CurrentHttpDate() {
   thread_local std::time_t made_at = 0;
-  thread_local std::array<char, 32> text{};
+  thread_local std::string text;
   const std::time_t now = std::time(nullptr);
   if (now != made_at) {
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    // strftime's names are English in the "C" locale, which nothing here changes.
-    std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    text = FormatHttpDate(std::chrono::sys_seconds(std::chrono::seconds(now)));
     made_at = now;
   }
-  return text.data();
+  return text;
 }
 
 }  // namespace keywalk::io

@@ -1,9 +1,9 @@
 #include "sim/upstream/retry_hint.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <string>
+
+#include "keywalk/retry_after.h"
 
 namespace keywalk::sim {
 namespace {
@@ -12,15 +12,9 @@ std::string SecondsRoundedUp(Milliseconds wait) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
 }
 
-// IMF-fixdate (RFC 9110 section 5.6.7), rounded up to a second.
+// Rounded up to a second.
 std::string HttpDate(Milliseconds wall) {
-  const std::time_t seconds = std::chrono::ceil<std::chrono::seconds>(wall).count();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  // strftime's names are English in the "C" locale, which nothing here changes.
-  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return text.data();
+  return FormatHttpDate(std::chrono::sys_seconds(std::chrono::ceil<std::chrono::seconds>(wall)));
 }
 
 }  // namespace

@@ -79,6 +79,18 @@ TEST(HttpDateTest, ATwoDigitYearIsAtMostFiftyYearsAhead) {
   EXPECT_EQ(year_of("Monday, 05-Jan-05 00:00:00 GMT", UtcDate(2099, 12, 31)), 2105);
 }
 
+TEST(HttpDateTest, WhatIsFormattedIsRead) {
+  using std::chrono::sys_days;
+  using std::chrono::sys_seconds;
+  const sys_seconds example = sys_days(std::chrono::year(1994) / 11 / 6) + std::chrono::hours(8) +
+                              std::chrono::minutes(49) + std::chrono::seconds(37);
+  EXPECT_EQ(FormatHttpDate(example), "Sun, 06 Nov 1994 08:49:37 GMT");
+  for (int day = 0; day < 800; ++day) {
+    const sys_seconds time = example + std::chrono::days(day);
+    EXPECT_EQ(ParseHttpDate(FormatHttpDate(time), WallTime(example)), WallTime(time));
+  }
+}
+
 TEST(HttpDateTest, DatesThatNanosecondsCannotHoldAreNone) {
   const WallTime now = UtcDate(2026, 5, 7);
   EXPECT_EQ(ParseHttpDate("Fri, 31 Dec 9999 23:59:59 GMT", now), std::nullopt);

@@ -6,9 +6,11 @@
 #ifndef KEYWALK_RETRY_AFTER_H_
 #define KEYWALK_RETRY_AFTER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "keywalk/clock.h"
@@ -44,6 +46,8 @@ std::optional<Duration> ParseRetryAfterSeconds(std::string_view value) noexcept;
 // An HTTP-date (IMF-fixdate, RFC 850, asctime) as civil time, whole seconds. A two-digit year more
 // than 50 years ahead of `now` is of the past century (RFC 9110 section 5.6.7).
 std::optional<WallTime> ParseHttpDate(std::string_view value, WallTime now) noexcept;
+// The preferred form of it, IMF-fixdate, such as "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string FormatHttpDate(std::chrono::sys_seconds time);
 // An RFC 3339 date-time as civil time.
 std::optional<WallTime> ParseRfc3339(std::string_view value) noexcept;
 // A sum of decimal numbers with units h, m, s, ms, us, ns, such as `1h2m3.5s`.
