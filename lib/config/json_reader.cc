@@ -1,5 +1,6 @@
 #include "config/json_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -275,6 +276,12 @@ std::string ObjectReader::Choice(std::string_view key, std::string_view default_
   }
   Problem(key, "must be one of " + QuotedList(choices));
   return std::string(default_value);
+}
+
+std::size_t ObjectReader::ChoiceIndex(std::string_view key,
+                                      std::span<const std::string_view> choices) {
+  const std::string chosen = Choice(key, choices[0], {choices.begin(), choices.end()});
+  return static_cast<std::size_t>(std::ranges::find(choices, chosen) - choices.begin());
 }
 
 std::vector<std::string> ObjectReader::Strings(std::string_view key) {

@@ -16,12 +16,14 @@
 #ifndef KEYWALK_CONFIG_JSON_READER_H_
 #define KEYWALK_CONFIG_JSON_READER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +112,8 @@ class ObjectReader {
   // A string that must be one of `choices`; the problem lists them.
   std::string Choice(std::string_view key, std::string_view default_value,
                      const std::vector<std::string_view>& choices);
+  // The same, by its place in `choices`; the first is the default.
+  std::size_t ChoiceIndex(std::string_view key, std::span<const std::string_view> choices);
   std::vector<std::string> Strings(std::string_view key);  // an array of strings; absent: empty
 
   // Any value; null pointer if absent.

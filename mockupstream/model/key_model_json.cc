@@ -41,8 +41,7 @@ constexpr std::array<NamedPeriod, 4> kPeriods{{{"second", Milliseconds(1000)},
 template <typename Names>
 std::size_t RequiredChoice(ObjectReader& object, std::string_view key, const Names& names) {
   if (!object.Has(key)) object.Problem(key, "is required");
-  const std::string chosen = object.Choice(key, names[0], {names.begin(), names.end()});
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), chosen) - names.begin());
+  return object.ChoiceIndex(key, names);
 }
 
 Milliseconds ReadPer(ObjectReader& object, LimitKind kind) {

@@ -32,15 +32,6 @@ constexpr std::array<std::string_view, 5> kHintForms{"provider", "seconds", "mil
 constexpr std::array<std::string_view, 4> kFaultNames{"none", "reset_before_head", "reset_in_body",
                                                       "no_answer"};
 
-template <typename Names>
-std::size_t ChoiceIndex(ObjectReader& object, std::string_view key, const Names& names) {
-  const std::string chosen = object.Choice(key, names[0], {names.begin(), names.end()});
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == chosen) return i;
-  }
-  return 0;
-}
-
 GatewaySpec ReadGateways(const json& value, std::string pointer, JsonProblems& problems) {
   ObjectReader object(value, std::move(pointer), problems);
   GatewaySpec gateways;
@@ -71,7 +62,7 @@ ListedAnswer ReadAnswer(const json& value, std::string pointer, JsonProblems& pr
     answer.retry_after = Milliseconds(object.Integer("retry_after_ms", 0, kTimes));
   }
   answer.takes = Milliseconds(object.Integer("takes_ms", 0, kTimes));
-  answer.fault = static_cast<ListedAnswer::Fault>(ChoiceIndex(object, "fault", kFaultNames));
+  answer.fault = static_cast<ListedAnswer::Fault>(object.ChoiceIndex("fault", kFaultNames));
   object.Finish();
   return answer;
 }
@@ -79,7 +70,7 @@ ListedAnswer ReadAnswer(const json& value, std::string pointer, JsonProblems& pr
 RetryHint ReadHint(const json& value, std::string pointer, JsonProblems& problems) {
   ObjectReader object(value, std::move(pointer), problems);
   RetryHint hint;
-  hint.form = static_cast<RetryHint::Form>(ChoiceIndex(object, "form", kHintForms));
+  hint.form = static_cast<RetryHint::Form>(object.ChoiceIndex("form", kHintForms));
   hint.skew = Milliseconds(object.Integer("skew_ms", 0, kSkews));
   object.Finish();
   return hint;
@@ -224,6 +215,15 @@ World ReadWorld(const json& document, JsonProblems& problems) {
   return world;
 }
 
+// `problems` may have one of the document already.
+Result<World> ReadDocument(const json& document, JsonProblems& problems) {
+  if (problems.any()) return problems.error();
+  problems.AllowComments();
+  World world = ReadWorld(document, problems);
+  if (problems.any()) return problems.error();
+  return world;
+}
+
 ordered_json KeyJson(const KeySpec& key) {
   ordered_json object = {{"name", key.name}};
   const bool is_listed = !key.answers.empty() || key.revoked;
@@ -291,19 +291,12 @@ json OrganisationsJson(const World& world) {
 
 Result<World> ParseWorld(std::string_view text, std::string_view source) {
   JsonProblems problems(source);
-  problems.AllowComments();
-  const json document = config::ParseJson(text, problems);
-  if (problems.any()) return problems.error();
-  World world = ReadWorld(document, problems);
-  if (problems.any()) return problems.error();
-  return world;
+  return ReadDocument(config::ParseJson(text, problems), problems);
 }
 
 Result<World> LoadWorld(const std::string& path) {
   JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
-  if (!text) return problems.error();
-  return ParseWorld(*text, path);
+  return ReadDocument(config::ReadJsonFile(path, problems), problems);
 }
 
 ordered_json ToJson(const World& world) {
