@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "keywalk/config.h"
+#include "sim/run/progress.h"
 #include "sim/run/run_world.h"
 #include "sim/run/trace.h"
 #include "sim/world/world_json.h"
@@ -38,7 +39,8 @@ int RunTrace(const TraceOptions& options, const GatewayFactory& gateway, std::os
   run.seed = options.seed;
   {
     Progress progress(1, "seeds", world->duration);
-    RunWorld(*world, *policy, run, gateway, {&hash, &lines}, &progress);
+    RunWorld(*world, *policy, run, gateway, {&hash, &lines},
+             [&progress](Instant now) { progress.Show(0, now, now.time_since_epoch()); });
   }
   into.flush();
   if (!into) return FailTrace(err, options.path + ": could not be written to its end");

@@ -15,14 +15,13 @@
 #include "sim/report/measurements.h"
 #include "sim/report/terminal_table.h"
 #include "sim/run/progress.h"
+#include "sim/run/run_world.h"
 #include "sim/run/trace.h"
 #include "sim/world/world_json.h"
 
 namespace keywalk::sim {
 namespace {
 
-// Between two looks at the real clock: a millisecond or so.
-constexpr std::uint64_t kEventsBetweenLooks = 20'000;
 // A kilobyte or so of results each; more are for several processes, and merge.
 constexpr std::uint64_t kMostSeeds = 100'000;
 
@@ -60,12 +59,13 @@ class ProgressBoard {
     present_[worker] = now.time_since_epoch();
     Show(now);
   }
-  void Finish(std::size_t worker, Instant now) {
+  // The worker's run ended at the time last told.
+  void Finish(std::size_t worker) {
     const std::lock_guard lock(mutex_);
-    present_[worker] = Duration::zero();
-    finished_ += now.time_since_epoch();
+    const Duration end = std::exchange(present_[worker], Duration::zero());
+    finished_ += end;
     ++done_;
-    Show(now);
+    Show(Instant(end));
   }
 
  private:
@@ -126,9 +126,9 @@ class TaskList {
     RunOptions run;
     run.seed = seed;
     TraceHash trace;
-    Simulation simulation(world_, policy, run, gateway_, {&measurements, &trace});
-    while (simulation.RunEvents(kEventsBetweenLooks)) board_.Tell(worker, simulation.now());
-    board_.Finish(worker, simulation.now());
+    RunWorld(world_, policy, run, gateway_, {&measurements, &trace},
+             [this, worker](Instant now) { board_.Tell(worker, now); });
+    board_.Finish(worker);
     RunResult result = measurements.Result(seed);
     result.trace = trace.text();
     return result;

@@ -90,8 +90,8 @@ struct Answered {
   Outcome outcome = Outcome::kSuccess;
   int status = 0;  // 0: none reached the client
   std::uint32_t attempts = 0;
-  bool forwarded = false;  // a byte of an upstream's answer reached the client
-  bool call_ended = true;  // the client does not try again
+  bool forwarded = false;               // a byte of an upstream's answer reached the client
+  bool call_ended = true;               // the client does not try again
   std::optional<Duration> retry_after;  // as the answer tells the client
   // The text of an answer that the gateway made itself (no key may be in it); valid during the
   // call.

@@ -1,29 +1,24 @@
-// Runs a world from its beginning to its end, with a progress line.
+// Runs a world from its beginning to its end, with a look at it now and then.
 #ifndef KEYWALK_SIM_RUN_RUN_WORLD_H_
 #define KEYWALK_SIM_RUN_RUN_WORLD_H_
 
-#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "keywalk/policy.h"
 #include "sim/run/observer.h"
-#include "sim/run/progress.h"
 #include "sim/run/simulation.h"
 #include "sim/world/world.h"
 
 namespace keywalk::sim {
 
-// What a run came to, beside what its observers saw.
-struct RunTotals {
-  std::uint64_t requests = 0;
-  std::uint64_t events = 0;
-  Duration simulated{};
-};
+// Told the virtual time every millisecond or so of real time, and once at the end.
+using Look = std::function<void(Instant now)>;
 
-// `done` runs came before this one, which simulated `before` together; `progress` may be null.
-RunTotals RunWorld(const World& world, const Policy& policy, const RunOptions& options,
-                   const GatewayFactory& gateway, std::vector<RunObserver*> observers,
-                   Progress* progress = nullptr, std::uint64_t done = 0, Duration before = {});
+// `look` may be empty.
+void RunWorld(const World& world, const Policy& policy, const RunOptions& options,
+              const GatewayFactory& gateway, std::vector<RunObserver*> observers,
+              const Look& look = {});
 
 }  // namespace keywalk::sim
 

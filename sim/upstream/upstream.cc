@@ -106,7 +106,6 @@ class Upstream::Key {
 
   void Refuse(UpstreamAnswer& answer) {
     const mock::Admission& refused = report_.admission;
-    answer.refusal = refused.refusal;
     const bool outage = refused.refusal == mock::Refusal::kOutage;
     const ErrorBody& error = ErrorFor(refused);
     answer.status = outage ? refused.outage_status : error.status;

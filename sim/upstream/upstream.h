@@ -44,7 +44,6 @@ struct UpstreamAnswer {
   const Headers* headers = nullptr;     // never null
   const ErrorBody* error = nullptr;     // null: a success
   std::optional<Duration> retry_after;  // as told in the headers
-  std::optional<mock::Refusal> refusal;
 };
 
 class Upstream {
