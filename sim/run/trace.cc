@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "sim/engine/random.h"
-
 namespace keywalk::sim {
 namespace {
 
@@ -30,12 +28,15 @@ std::string_view EventName(AttemptEnded::How how) {
 
 std::string TraceHash::text() const {
   std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash_));
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value()));
   return text.data();
 }
 
 void TraceHash::Add(std::uint64_t value) noexcept {
-  hash_ = RandomEngine::Mix(hash_ ^ value) + 0x9e3779b97f4a7c15u;
+  // One multiplication a word: each step is a bijection of the state, so that runs which differ in
+  // one word stay different; text() mixes the whole once.
+  hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15u;
+  hash_ ^= hash_ >> 32;
 }
 
 void TraceHash::OnRequest(const SimRequest& request) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/engine/random.h"
 #include "sim/run/observer.h"
 
 namespace keywalk::sim {
@@ -15,7 +16,7 @@ namespace keywalk::sim {
 // for concurrent use.
 class TraceHash final : public RunObserver {
  public:
-  std::uint64_t value() const noexcept { return hash_; }
+  std::uint64_t value() const noexcept { return RandomEngine::Mix(hash_); }
   std::string text() const;  // of 16 hexadecimal digits
   std::uint64_t events() const noexcept { return events_; }
 
@@ -28,7 +29,7 @@ class TraceHash final : public RunObserver {
  private:
   void Add(std::uint64_t value) noexcept;
 
-  std::uint64_t hash_ = 0;
+  std::uint64_t hash_ = 0x9e3779b97f4a7c15u;
   std::uint64_t events_ = 0;
 };
 
