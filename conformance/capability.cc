@@ -10,9 +10,9 @@ constexpr std::string_view kKnown[] = {
     "clock", "key_states", "decide", "decide.pool",
     // What a gateway does beyond choosing keys.
     "body.verbatim", "pool.validation", "drain.bounded", "stream.any", "trailers", "body.abort",
-    "client.abort", "upstream.early", "upstream.own", "upstream.reuse", "headers.hop",
-    "websocket.refuse", "target.confine", "body.limit", "client-tokens", "metrics", "dump",
-    "copilot", "time.limits",
+    "body.buffered", "body.streamed", "client.abort", "upstream.early", "upstream.own",
+    "upstream.reuse", "headers.hop", "websocket.refuse", "target.confine", "body.limit",
+    "client-tokens", "metrics", "dump", "copilot", "time.limits",
     // The declared clauses of the specification.
     "retry.http-date", "retry.cap", "retry.provider-hints", "classify.body", "secret.redact-echo",
     "recovery.half-open"};

@@ -49,6 +49,7 @@ std::string FormatCaseCommand(const CommandLine& line) {
   std::string command = "keywalk-conform";
   AppendText(command, "--adapter", line.adapter);
   AppendText(command, "--launch", line.launch);
+  if (line.body_mode != usual.body_mode) AppendText(command, "--body-mode", line.body_mode);
   AppendText(command, "--fixtures", line.fixtures);
   AppendNumber(command, "--timeout-ms", line.timeout_ms, usual.timeout_ms);
   AppendNumber(command, "--request-timeout-ms", line.request_timeout_ms, usual.request_timeout_ms);
@@ -83,10 +84,17 @@ std::optional<int> ParseCommandLine(int argc, const char* const* argv, CommandLi
   CLI::Option* adapter = app.add_option(
       "--adapter", line.adapter,
       "Command (run by sh -c) that speaks the adapter protocol on its stdin and stdout");
-  app.add_option("--launch", line.launch,
-                 "How to configure and start a program that speaks no adapter protocol")
-      ->type_name("FILE")
-      ->excludes(adapter);
+  CLI::Option* launch =
+      app.add_option("--launch", line.launch,
+                     "How to configure and start a program that speaks no adapter protocol")
+          ->type_name("FILE")
+          ->excludes(adapter);
+  app.add_option("--body-mode", line.body_mode,
+                 "The reference implementation's, as in keywalk-proxy (buffer)")
+      ->check(CLI::IsMember({"buffer", "stream"}).description(""))
+      ->type_name("MODE")
+      ->excludes(adapter)
+      ->excludes(launch);
   app.add_option("--policy", line.policies,
                  "Policy by name, or a policy file; repeatable. Default: those the implementation "
                  "declares")

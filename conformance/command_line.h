@@ -17,7 +17,8 @@ struct CommandLine {
   bool clauses = false;          // the command `clauses` instead of a run
   bool clauses_as_json = false;  // its --json
   std::string adapter;
-  std::string launch;  // a launch file; neither: the reference
+  std::string launch;                // a launch file; neither: the reference
+  std::string body_mode = "buffer";  // the reference's
   std::vector<std::string> policies;
   Selection selection;
   std::string fixtures;  // empty: the suite's own

@@ -152,7 +152,11 @@ std::unique_ptr<Adapter> MakeAdapter(const CommandLine& line, const Suite& suite
     options.log = MakeLog(line, launch->name);
     return NewLaunchAdapter(*std::move(launch), std::move(options));
   }
-  if (line.adapter.empty()) return NewReferenceAdapter(suite, MakeLog(line, "reference"));
+  if (line.adapter.empty()) {
+    return NewReferenceAdapter(suite,
+                               line.body_mode == "stream" ? BodyMode::kStream : BodyMode::kBuffer,
+                               MakeLog(line, "reference"));
+  }
   ProcessAdapterOptions options;
   options.command = line.adapter;
   options.call_limit = Milliseconds(line.timeout_ms);

@@ -109,8 +109,12 @@ Series SeriesOf(const std::string& provider) {
 
 class ReferenceAdapter final : public Adapter {
  public:
-  ReferenceAdapter(const Suite& suite, std::function<void(std::string_view)> log)
-      : suite_(suite), log_(std::move(log)), clock_(std::make_shared<MovableClock>()) {}
+  ReferenceAdapter(const Suite& suite, BodyMode body_mode,
+                   std::function<void(std::string_view)> log)
+      : suite_(suite),
+        body_mode_(body_mode),
+        log_(std::move(log)),
+        clock_(std::make_shared<MovableClock>()) {}
   ~ReferenceAdapter() override { Stop(); }
 
   Reply<Identity> Hello() override {
@@ -126,6 +130,8 @@ class ReferenceAdapter final : public Adapter {
         "upstream.own",   "upstream.reuse",  "headers.hop",   "websocket.refuse",
         "target.confine", "body.limit",      "client-tokens", "metrics",
         "dump",           "copilot",         "time.limits"};
+    identity.capabilities.emplace_back(body_mode_ == BodyMode::kStream ? "body.streamed"
+                                                                       : "body.buffered");
     return identity;
   }
 
@@ -183,6 +189,7 @@ class ReferenceAdapter final : public Adapter {
     config.client_tokens = first.more.client_tokens;
     config.no_byok = !first.more.byok;
     SetLimits(first.more.limits, config.limits);
+    config.body.mode = body_mode_;
     if (Observes(first, "metrics")) config.admin_listen = "127.0.0.1:0";
     std::shared_ptr<Recording> recording;
     if (Observes(first, "dump")) {
@@ -224,6 +231,7 @@ class ReferenceAdapter final : public Adapter {
   }
 
   const Suite& suite_;
+  const BodyMode body_mode_;
   const std::function<void(std::string_view)> log_;
   const std::shared_ptr<MovableClock> clock_;
   std::vector<std::shared_ptr<Recording>> recordings_;
@@ -233,9 +241,9 @@ class ReferenceAdapter final : public Adapter {
 
 }  // namespace
 
-std::unique_ptr<Adapter> NewReferenceAdapter(const Suite& suite,
+std::unique_ptr<Adapter> NewReferenceAdapter(const Suite& suite, BodyMode body_mode,
                                              std::function<void(std::string_view)> log) {
-  return std::make_unique<ReferenceAdapter>(suite, std::move(log));
+  return std::make_unique<ReferenceAdapter>(suite, body_mode, std::move(log));
 }
 
 }  // namespace keywalk::conformance

@@ -8,12 +8,14 @@
 #include <string_view>
 
 #include "conformance/adapter.h"
+#include "keywalk/key_failover.h"
 
 namespace keywalk::conformance {
 
 // `suite` holds the policies of later setups and outlives the adapter. `log` gets the proxy's log
-// lines, from several threads.
-std::unique_ptr<Adapter> NewReferenceAdapter(const Suite& suite,
+// lines, from several threads. `body_mode` is the proxy's; it declares `body.buffered` or
+// `body.streamed` accordingly.
+std::unique_ptr<Adapter> NewReferenceAdapter(const Suite& suite, BodyMode body_mode,
                                              std::function<void(std::string_view)> log);
 
 }  // namespace keywalk::conformance

@@ -1,6 +1,7 @@
 #include "keywalk/http_transport.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "io/connector.h"
@@ -17,6 +18,7 @@ class HttpTransport final : public Transport {
 
   Awaitable<RoundTripResult> RoundTrip(const Request& request, Cancellation& cancel) override {
     bool fresh_only = false;
+    std::optional<Request> again;  // the request, where its body has to begin anew
     while (true) {
       if (cancel.requested()) co_return Cancelled();
       std::shared_ptr<UpstreamConnection> connection = fresh_only ? nullptr : shared_->pool.Take();
@@ -28,9 +30,12 @@ class HttpTransport final : public Transport {
                                                           shared_->options.max_header_bytes);
       }
       auto exchange = std::make_unique<UpstreamExchange>(shared_, std::move(connection), cancel);
-      std::optional<TransportError> failure = co_await exchange->Run(request);
-      if (failure && exchange->replaceable() && !fresh_only) {
-        fresh_only = true;
+      std::optional<TransportError> failure = co_await exchange->Run(again ? *again : request);
+      const bool stale = failure && exchange->replaceable() && !fresh_only;
+      const bool unexpected = !failure && exchange->expectation_failed();
+      if ((stale || unexpected) && Rewind(request, again)) {
+        fresh_only = fresh_only || stale;
+        shared_->ignores_expect = shared_->ignores_expect || unexpected;
         continue;
       }
       if (failure) co_return std::move(*failure);
@@ -42,6 +47,15 @@ class HttpTransport final : public Transport {
   }
 
  private:
+  // False for a body that can be read once only.
+  static bool Rewind(const Request& request, std::optional<Request>& again) {
+    if (request.stream_body == nullptr) return true;
+    if (!request.stream_body->repeatable()) return false;
+    again = request;
+    again->stream_body = request.stream_body->Again();
+    return true;
+  }
+
   static TransportError Cancelled() {
     return TransportError(TransportError::Kind::kCancelled, asio::error::operation_aborted,
                           "cancelled");

@@ -1,52 +1,17 @@
 // Drives the failover step machine with real requests. Whether to go on is never decided here.
 #include "keywalk/key_failover.h"
 
-#include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
 
+#include "io/body_recording.h"
 #include "io/prefixed_body.h"
 
 namespace keywalk {
 namespace {
 
 using Kind = TransportError::Kind;
-
-// Reads the client's body once, within the limit (SPEC transport/3, 10, 14).
-class BodyRecorder {
- public:
-  explicit BodyRecorder(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
-
-  Awaitable<std::optional<TransportError>> Record(BodySource& source) {
-    const std::optional<std::uint64_t> size = source.size();
-    if (size.value_or(0) > max_bytes_) co_return TooLarge();
-    auto body = std::make_shared<RecordedBody>(size.value_or(0));
-    while (true) {
-      const BodyChunk piece = co_await source.Read();
-      if (piece.failed()) {
-        co_return TransportError(Kind::kRequestBody, piece.error().code,
-                                 "reading the request's body: " + piece.error().message);
-      }
-      if (piece.at_end()) break;
-      if (body->size() + piece.bytes().size() > max_bytes_) co_return TooLarge();
-      body->Append(piece.bytes());
-    }
-    recorded_ = std::move(body);
-    co_return std::nullopt;
-  }
-
-  std::shared_ptr<const RecordedBody> TakeRecorded() { return std::move(recorded_); }
-
- private:
-  TransportError TooLarge() const {
-    return TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
-                          "the request's body exceeds " + std::to_string(max_bytes_) + " bytes");
-  }
-
-  const std::uint64_t max_bytes_;
-  std::shared_ptr<const RecordedBody> recorded_;
-};
 
 class KeyFailoverTransport final : public Transport {
  public:
@@ -59,18 +24,19 @@ class KeyFailoverTransport final : public Transport {
     const bool byok = config_.is_byok(request.headers);
     Failover failover(byok ? nullptr : config_.pool.get(), config_.mark_key);
     Request attempt = WithoutBody(request);
-    if (byok) {
+    std::shared_ptr<io::BodyRecording> recording;  // null: the body can be sent as it is
+    if (!byok && request.stream_body != nullptr) {
+      recording = std::make_shared<io::BodyRecording>(request.stream_body, config_.max_body_bytes,
+                                                      config_.body_memory);
+      Awaitable<std::optional<TransportError>> reading =
+          config_.body_mode == BodyMode::kStream ? recording->Begin() : recording->Finish();
+      std::optional<TransportError> failure = co_await std::move(reading);
+      if (failure) co_return std::move(*failure);
+    } else {
       attempt.stream_body = request.stream_body;
       attempt.recorded_body = request.recorded_body;
-    } else if (request.stream_body != nullptr) {
-      BodyRecorder recorder(config_.max_body_bytes);
-      std::optional<TransportError> failure = co_await recorder.Record(*request.stream_body);
-      if (failure) co_return std::move(*failure);
-      attempt.recorded_body = recorder.TakeRecorded();
-    } else {
-      attempt.recorded_body = request.recorded_body;
     }
-    Awaitable<RoundTripResult> walk = Drive(failover, request, attempt, cancel);
+    Awaitable<RoundTripResult> walk = Drive(failover, request, attempt, recording.get(), cancel);
     RoundTripResult result = co_await std::move(walk);
     if (!byok && config_.observer != nullptr) config_.observer->OnWalkEnd(failover.attempts());
     if (result.ok()) {
@@ -92,7 +58,7 @@ class KeyFailoverTransport final : public Transport {
 
   // Executes steps until the machine forwards, gives up, or abandons.
   Awaitable<RoundTripResult> Drive(Failover& failover, const Request& request, Request& attempt,
-                                   Cancellation& cancel) {
+                                   io::BodyRecording* recording, Cancellation& cancel) {
     Step step = failover.Start(config_.clock->now());
     while (step.kind == Step::Kind::kAttempt) {
       attempt.headers = request.headers;  // a fresh copy: nothing of an earlier attempt remains
@@ -100,6 +66,7 @@ class KeyFailoverTransport final : public Transport {
         config_.inject_auth_key(attempt.headers, config_.pool->key(*step.key));
         if (config_.asks_for_plain_bodies) attempt.headers.Set("Accept-Encoding", "identity");
       }
+      if (recording != nullptr) recording->Provide(attempt);
       RoundTripResult result = co_await inner_->RoundTrip(attempt, cancel);
       if (cancel.requested()) {
         failover.OnClientGone();
@@ -112,7 +79,10 @@ class KeyFailoverTransport final : public Transport {
       Response& response = *result;
       Awaitable<Step> decision = Decide(failover, response, cancel);
       step = co_await std::move(decision);
-      if (step.kind == Step::Kind::kForward) co_return std::move(result);
+      if (step.kind == Step::Kind::kForward) {
+        if (recording != nullptr) recording->StopKeeping();
+        co_return std::move(result);
+      }
       if (step.kind == Step::Kind::kAbandon) break;
       const DiscardLimits limits = config_.discard;
       co_await response.body->Discard(limits);

@@ -1,30 +1,87 @@
 #include "keywalk/recorded_body.h"
 
 #include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include "io/spill_file.h"
 
 namespace keywalk {
 
-RecordedBody::RecordedBody(std::uint64_t expected_bytes) : expected_(expected_bytes) {
+using boost::system::error_code;
+
+RecordedBody::RecordedBody(std::uint64_t expected_bytes, std::shared_ptr<BodyMemory> memory)
+    : memory_(std::move(memory)), expected_(expected_bytes) {
   chunks_.reserve(
       static_cast<std::size_t>(std::min<std::uint64_t>(expected_bytes / kChunkBytes + 1, 4096)));
 }
 
-void RecordedBody::Append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    if (chunks_.empty() || chunks_.back().size == chunks_.back().capacity) {
-      const std::uint64_t expected_left = expected_ > size_ ? expected_ - size_ : kChunkBytes;
-      Chunk chunk;
-      chunk.capacity =
-          static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, expected_left));
-      chunk.bytes = std::make_unique_for_overwrite<char[]>(chunk.capacity);
-      chunks_.push_back(std::move(chunk));
-    }
+RecordedBody::~RecordedBody() = default;
+
+bool RecordedBody::AddChunk() {
+  const std::uint64_t expected_left = expected_ > size_ ? expected_ - size_ : kChunkBytes;
+  Chunk chunk;
+  chunk.block =
+      memory_->Take(static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, expected_left)));
+  if (!chunk.block) return false;
+  chunks_.push_back(std::move(chunk));
+  return true;
+}
+
+error_code RecordedBody::Append(std::string_view bytes) {
+  while (!bytes.empty() && in_memory()) {
+    const bool full = chunks_.empty() || chunks_.back().size == chunks_.back().block.capacity();
+    if (full && !AddChunk()) break;
     Chunk& last = chunks_.back();
-    const std::size_t part = std::min(bytes.size(), last.capacity - last.size);
-    std::memcpy(last.bytes.get() + last.size, bytes.data(), part);
+    const std::size_t part = std::min(bytes.size(), last.block.capacity() - last.size);
+    std::memcpy(last.block.data() + last.size, bytes.data(), part);
     last.size += part;
+    in_chunks_ += part;
     size_ += part;
     bytes.remove_prefix(part);
+  }
+  return bytes.empty() ? error_code() : Spill(bytes);
+}
+
+error_code RecordedBody::Spill(std::string_view bytes) {
+  if (spilled_ == nullptr) {
+    spilled_ = std::make_unique<io::SpillFile>();
+    if (const error_code ec = spilled_->Open(memory_->spill_folder())) return ec;
+  }
+  const error_code ec = spilled_->Append(bytes);
+  size_ = in_chunks_ + spilled_->size();
+  return ec;
+}
+
+Result<std::string_view, error_code> RecordedBody::Reader::Next() {
+  while (chunk_ < body_.chunks_.size()) {
+    const Chunk& chunk = body_.chunks_[chunk_];
+    const std::string_view bytes = body_.chunk(chunk_).substr(offset_);
+    Skip(bytes.size());
+    if (!bytes.empty()) return bytes;
+    if (chunk.size < chunk.block.capacity()) return std::string_view();  // it may grow
+  }
+  const std::uint64_t left = body_.size_ - position_;
+  if (left == 0) return std::string_view();
+  if (scratch_ == nullptr) scratch_ = std::make_unique_for_overwrite<char[]>(kChunkBytes);
+  const std::span<char> out(scratch_.get(),
+                            static_cast<std::size_t>(std::min<std::uint64_t>(left, kChunkBytes)));
+  if (const error_code ec = body_.spilled_->ReadAt(position_ - body_.in_chunks_, out)) return ec;
+  position_ += out.size();
+  return std::string_view(out.data(), out.size());
+}
+
+void RecordedBody::Reader::Skip(std::size_t bytes) {
+  position_ += bytes;
+  while (bytes > 0 && chunk_ < body_.chunks_.size()) {
+    const Chunk& chunk = body_.chunks_[chunk_];
+    const std::size_t part = std::min(bytes, chunk.size - offset_);
+    bytes -= part;
+    offset_ += part;
+    if (offset_ < chunk.block.capacity()) break;
+    ++chunk_;
+    offset_ = 0;
   }
 }
 

@@ -20,6 +20,8 @@ std::string_view ToString(TransportError::Kind kind) noexcept {
       return "request_body";
     case TransportError::Kind::kBodyTooLarge:
       return "body_too_large";
+    case TransportError::Kind::kBodyStorage:
+      return "body_storage";
     case TransportError::Kind::kCancelled:
       return "cancelled";
   }

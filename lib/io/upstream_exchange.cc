@@ -1,7 +1,6 @@
 #include "io/upstream_exchange.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <string>
 #include <utility>
@@ -19,86 +18,12 @@ using Kind = TransportError::Kind;
 constexpr std::uint64_t kSmallRequestBytes = 16 * 1024;
 // Interim responses one request may get.
 constexpr int kMaxInterimResponses = 16;
-// Gathered buffers a single write takes (IOV_MAX is 1024; Asio passes on 64).
-constexpr std::size_t kMaxGathered = 64;
 
 bool MethodHasBodyByDefault(const std::string& method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
 }  // namespace
-
-struct UpstreamExchange::Upload {
-  std::shared_ptr<TransportShared> shared;
-  std::shared_ptr<UpstreamConnection> connection;
-  std::shared_ptr<const RecordedBody> recorded;
-  std::shared_ptr<BodySource> stream;
-  std::string head;
-  bool chunked = false;
-  bool done = false;    // everything was sent
-  bool failed = false;  // sending ended early; the response decides what that means
-  std::optional<TransportError> source_error;  // reading `stream` failed
-
-  // Static, so that the frame owns the upload: the exchange may be gone before it ends.
-  static Awaitable<void> Run(std::shared_ptr<Upload> self) {
-    Stream& socket = *self->connection->stream;
-    if (self->recorded != nullptr) {
-      co_await SendRecorded(*self, socket);
-    } else {
-      co_await SendStreamed(*self, socket);
-    }
-    self->failed = !self->done;
-    // From here on the response's head is what is waited for.
-    self->connection->ExpiresAfter(self->shared->options.response_head_timeout);
-    // A source that failed leaves a request that can never be finished.
-    if (self->source_error) socket.Close();
-  }
-
-  static Awaitable<void> SendRecorded(Upload& self, Stream& socket) {
-    std::vector<asio::const_buffer> buffers;
-    buffers.push_back(asio::buffer(self.head));
-    std::size_t next = 0;
-    while (next < self.recorded->chunk_count() || !buffers.empty()) {
-      while (next < self.recorded->chunk_count() && buffers.size() < kMaxGathered) {
-        const std::string_view chunk = self.recorded->chunk(next++);
-        buffers.emplace_back(chunk.data(), chunk.size());
-      }
-      self.connection->ExpiresAfter(self.shared->options.idle_timeout);
-      const IoResult sent = co_await socket.Write(buffers);
-      if (!sent.ok()) co_return;
-      buffers.clear();
-    }
-    self.done = true;
-  }
-
-  static Awaitable<void> SendStreamed(Upload& self, Stream& socket) {
-    const std::chrono::milliseconds idle = self.shared->options.idle_timeout;
-    std::uint64_t left = self.stream->size().value_or(0);
-    std::string chunk_head = std::move(self.head);  // goes out with the first piece
-    while (true) {
-      self.connection->ExpiresAfter(idle);
-      const BodyChunk piece = co_await self.stream->Read();
-      if (piece.failed()) {
-        self.source_error = TransportError(Kind::kRequestBody, piece.error().code,
-                                           "reading the request's body: " + piece.error().message);
-        co_return;
-      }
-      std::vector<asio::const_buffer> buffers;
-      if (self.chunked && !piece.at_end()) AppendChunkHead(chunk_head, piece.bytes().size());
-      if (self.chunked && piece.at_end()) AppendLastChunk(chunk_head, self.stream->trailers());
-      buffers.push_back(asio::buffer(chunk_head));
-      buffers.emplace_back(piece.bytes().data(), piece.bytes().size());
-      if (self.chunked && !piece.at_end()) buffers.push_back(asio::buffer("\r\n", 2));
-      self.connection->ExpiresAfter(idle);
-      const IoResult sent = co_await socket.Write(buffers);
-      if (!sent.ok()) co_return;
-      if (piece.at_end()) break;
-      left -= std::min<std::uint64_t>(left, piece.bytes().size());
-      chunk_head.clear();
-    }
-    self.done = self.chunked || left == 0;
-  }
-};
 
 UpstreamExchange::UpstreamExchange(std::shared_ptr<TransportShared> shared,
                                    std::shared_ptr<UpstreamConnection> connection,
@@ -108,6 +33,16 @@ UpstreamExchange::UpstreamExchange(std::shared_ptr<TransportShared> shared,
 }
 
 UpstreamExchange::~UpstreamExchange() { Release(); }
+
+// A body that can be sent again may be held back until the upstream asks for it.
+bool UpstreamExchange::ExpectsContinue(const Request& request) const {
+  const std::uint64_t threshold = shared_->options.expect_continue_bytes;
+  if (threshold == 0 || shared_->ignores_expect) return false;
+  if (request.recorded_body != nullptr) return request.recorded_body->size() >= threshold;
+  const BodySource* stream = request.stream_body.get();
+  return stream != nullptr && stream->repeatable() &&
+         stream->size().value_or(threshold) >= threshold;
+}
 
 void UpstreamExchange::SerializeHead(const Request& request, std::string& out) const {
   out.reserve(1024);
@@ -125,6 +60,7 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   } else if (MethodHasBodyByDefault(request.method)) {
     AppendContentLength(out, 0);  // RFC 9110 section 8.6
   }
+  if (expects_continue_) AppendField(out, "Expect", "100-continue");
   out += "\r\n";
 }
 
@@ -146,28 +82,21 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   const std::optional<std::uint64_t> acknowledged =
       connection_->reused ? stream.bytes_acknowledged() : std::nullopt;
   connection_->reader.StartMessage(request.method == "HEAD");
+  expects_continue_ = ExpectsContinue(request);
   std::string head;
   SerializeHead(request, head);
   const std::uint64_t body_bytes =
       request.recorded_body != nullptr ? request.recorded_body->size() : 0;
-  const bool small = request.stream_body == nullptr && body_bytes <= kSmallRequestBytes;
+  const bool small =
+      request.stream_body == nullptr && body_bytes <= kSmallRequestBytes && !expects_continue_;
   if (small) {
     co_await SendSmall(request, std::move(head));
   } else {
-    upload_ = std::make_shared<Upload>();
-    upload_->shared = shared_;
-    upload_->connection = connection_;
-    upload_->recorded = request.recorded_body;
-    upload_->stream = request.stream_body;
-    upload_->head = std::move(head);
-    upload_->chunked = request.stream_body != nullptr && !request.stream_body->size();
-    // Nothing in the upload throws but for want of memory, which then ends the program's task.
-    asio::co_spawn(shared_->context.get_executor(), Upload::Run(upload_),
-                   [](std::exception_ptr exception) {
-                     if (exception) std::rethrow_exception(exception);
-                   });
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head));
+    Upload::Start(upload_, expects_continue_);
   }
   const error_code ec = co_await ReadFinalHead(request.method == "HEAD");
+  if (upload_ != nullptr) upload_->OnAnswer();
   if (!ec) {
     if (connection_->reader.parser().done()) {
       content_length_ = 0;
@@ -178,9 +107,8 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
         connection_->reader.head().keep_alive && !connection_->reader.parser().needs_eof();
     co_return std::nullopt;
   }
-  if (upload_ != nullptr && upload_->source_error) co_return std::move(*upload_->source_error);
-  const bool can_repeat = request.stream_body == nullptr;
-  replaceable_ = can_repeat && acknowledged.has_value() && !cancel_.requested() &&
+  if (upload_ != nullptr && upload_->source_error()) co_return upload_->source_error();
+  replaceable_ = acknowledged.has_value() && !cancel_.requested() &&
                  !connection_->reader.message_begun() &&
                  // An end in order says what it has seen; a reset does not.
                  (ec == asio::error::eof || ec == asio::error::broken_pipe) &&
@@ -195,6 +123,7 @@ Awaitable<error_code> UpstreamExchange::ReadFinalHead(bool to_head_request) {
     const int status = connection_->reader.head().status;
     if (status == 101 || status < 100) break;  // an upgrade nobody asked for
     if (status >= 200) co_return error_code{};
+    if (status == 100 && upload_ != nullptr) upload_->Permit();
     connection_->reader.StartMessage(to_head_request);
   }
   co_return make_error_code(boost::system::errc::protocol_error);
@@ -233,7 +162,7 @@ bool UpstreamExchange::ready() const {
 
 Awaitable<BodyChunk> UpstreamExchange::Read() {
   if (connection_ == nullptr) co_return BodyChunk();
-  if (upload_ == nullptr || upload_->done) {
+  if (upload_ == nullptr || upload_->done()) {
     connection_->ExpiresAfter(shared_->options.idle_timeout);
   }
   const MessageReader::Piece piece = co_await connection_->reader.ReadBody();
@@ -251,7 +180,7 @@ Awaitable<BodyChunk> UpstreamExchange::Read() {
 
 void UpstreamExchange::EndOfBody() {
   trailers_ = connection_->reader.parser().trailers();
-  const bool sent = upload_ == nullptr || upload_->done;
+  const bool sent = upload_ == nullptr || upload_->done();
   if (sent && keep_alive_ && connection_->reader.parser().done()) {
     cancel_scope_.reset();
     shared_->pool.Put(std::exchange(connection_, nullptr));
@@ -263,10 +192,7 @@ void UpstreamExchange::EndOfBody() {
 void UpstreamExchange::Release() {
   cancel_scope_.reset();
   if (connection_ != nullptr) std::exchange(connection_, nullptr)->stream->Close();
-  // An upload that waits for the client's next bytes has nobody left to send them to.
-  if (upload_ != nullptr && !upload_->done && !upload_->failed && upload_->stream != nullptr) {
-    upload_->stream->Cancel();
-  }
+  if (upload_ != nullptr) upload_->OnClosed();
 }
 
 void UpstreamExchange::LimitTime(std::optional<std::chrono::milliseconds> time) {
@@ -285,7 +211,7 @@ void UpstreamExchange::Cancel() {
 
 Awaitable<void> UpstreamExchange::Discard(DiscardLimits limits) {
   if (connection_ == nullptr) co_return;
-  const bool still_sending = upload_ != nullptr && !upload_->done;
+  const bool still_sending = upload_ != nullptr && !upload_->done();
   if (still_sending || !keep_alive_ || content_length_.value_or(0) > limits.max_bytes) {
     Release();
     co_return;

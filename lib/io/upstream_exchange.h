@@ -2,30 +2,18 @@
 #ifndef KEYWALK_IO_UPSTREAM_EXCHANGE_H_
 #define KEYWALK_IO_UPSTREAM_EXCHANGE_H_
 
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "io/child_task.h"
 #include "io/connection_pool.h"
+#include "io/transport_shared.h"
+#include "io/upload.h"
 #include "keywalk/http_transport.h"
 #include "keywalk/transport.h"
 
 namespace keywalk::io {
-
-// What all exchanges of a transport share; outlives the transport while a body is still read.
-struct TransportShared {
-  TransportShared(asio::io_context& context, HttpTransportOptions options)
-      : context(context),
-        options(std::move(options)),
-        pool(this->options.max_idle_connections, this->options.keep_alive) {}
-
-  asio::io_context& context;
-  const HttpTransportOptions options;
-  ConnectionPool pool;
-};
 
 // Sends a request, reads the response's head, then serves as its body. Confined to its io_context.
 class UpstreamExchange final : public ResponseBody {
@@ -42,6 +30,12 @@ class UpstreamExchange final : public ResponseBody {
   // of the request, so that a fresh one may carry it (SPEC transport/6, RFC 9112 section 9.3.1).
   bool replaceable() const { return replaceable_; }
 
+  // The upstream wants no `Expect` (RFC 9110 section 10.1.1): the request is to be sent without.
+  // REQUIRES: Run gave no error
+  bool expectation_failed() const {
+    return expects_continue_ && connection_ != nullptr && connection_->reader.head().status == 417;
+  }
+
   // Fills everything but the body. REQUIRES: Run gave no error
   void FillHead(Response& response);
 
@@ -54,9 +48,7 @@ class UpstreamExchange final : public ResponseBody {
   Awaitable<void> Discard(DiscardLimits limits) override;
 
  private:
-  // The sender's half; owns what it needs, since it may outlive the exchange by a moment.
-  struct Upload;
-
+  bool ExpectsContinue(const Request& request) const;
   void SerializeHead(const Request& request, std::string& out) const;
   Awaitable<void> SendSmall(const Request& request, std::string head);
   Awaitable<error_code> ReadFinalHead(bool to_head_request);
@@ -73,6 +65,7 @@ class UpstreamExchange final : public ResponseBody {
   Headers trailers_;
   bool keep_alive_ = false;
   bool replaceable_ = false;
+  bool expects_continue_ = false;
 };
 
 }  // namespace keywalk::io

@@ -19,6 +19,8 @@ class BodyCapture {
   static constexpr std::size_t kMaxBytes = 64 * 1024;
 
   void Add(std::string_view bytes);
+  // So many more passed by unseen.
+  void Count(std::uint64_t bytes) { total_ += bytes; }
 
   std::uint64_t total() const { return total_; }
   const std::string& kept() const { return kept_; }

@@ -8,7 +8,6 @@ Awaitable<BodyChunk> BoundedBody::Read() {
   BodyChunk chunk = co_await inner_->Read();
   if (chunk.failed()) co_return chunk;
   if (chunk.bytes().size() > left_) {
-    exceeded_ = true;
     TransportError error(TransportError::Kind::kBodyTooLarge,
                          make_error_code(boost::system::errc::message_size),
                          "the request's body is larger than the limit");

@@ -16,9 +16,6 @@ class BoundedBody final : public BodySource {
   BoundedBody(std::shared_ptr<BodySource> inner, std::uint64_t max_bytes)
       : inner_(std::move(inner)), left_(max_bytes) {}
 
-  // The bound was passed.
-  bool exceeded() const { return exceeded_; }
-
   std::optional<std::uint64_t> size() const override { return inner_->size(); }
   bool ready() const override { return inner_->ready(); }
   void Cancel() override { inner_->Cancel(); }
@@ -28,7 +25,6 @@ class BoundedBody final : public BodySource {
  private:
   const std::shared_ptr<BodySource> inner_;
   std::uint64_t left_;
-  bool exceeded_ = false;
 };
 
 }  // namespace keywalk::proxy

@@ -20,6 +20,7 @@ constexpr std::int64_t kWeekMs = std::int64_t{7} * 24 * 3600 * 1000;
 constexpr const char* kListeners = "Listeners";
 constexpr const char* kUpstream = "Upstream";
 constexpr const char* kClients = "Clients";
+constexpr const char* kBodies = "Bodies of requests with the pool's keys";
 constexpr const char* kLimits = "Limits";
 
 // As given; what is not given keeps what the --config file says, or the default.
@@ -44,6 +45,10 @@ struct Arguments {
   std::optional<std::string> dump_dir;
 
   std::optional<std::uint64_t> max_body;
+  std::optional<std::string> body_mode;
+  std::optional<std::uint64_t> body_memory;
+  std::optional<std::string> body_dir;
+  std::optional<std::uint64_t> expect_continue;
   std::optional<std::size_t> max_header;
   std::optional<std::size_t> max_connections;
   std::map<std::string, std::int64_t> times_ms;  // by option name
@@ -137,6 +142,29 @@ void AddClientOptions(CLI::App& app, Arguments& arguments) {
       ->group(kClients);
 }
 
+void AddBodyOptions(CLI::App& app, Arguments& arguments) {
+  const CLI::AsSizeValue binary_size(false);
+  app.add_option("--body-mode", arguments.body_mode,
+                 "buffer: an attempt begins when the client's body is there (buffer);\n"
+                 "stream: with its first bytes, while the rest is recorded for the next attempt")
+      ->check(CLI::IsMember({"buffer", "stream"}).description(""))
+      ->type_name("MODE")
+      ->group(kBodies);
+  app.add_option("--body-memory", arguments.body_memory,
+                 "Memory for all of them; more goes to unlinked files (256m)")
+      ->transform(binary_size.description(""))
+      ->type_name("BYTES")
+      ->group(kBodies);
+  app.add_option("--body-dir", arguments.body_dir, "Folder of those files (TMPDIR, else /tmp)")
+      ->type_name("FOLDER")
+      ->group(kBodies);
+  app.add_option("--expect-continue", arguments.expect_continue,
+                 "Hold bodies from this size back until the upstream asks for them (0: never)")
+      ->transform(binary_size.description(""))
+      ->type_name("BYTES")
+      ->group(kBodies);
+}
+
 void AddLimitOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--max-body", arguments.max_body, "Largest request body (134217728)")
       ->type_name("BYTES")
@@ -194,6 +222,12 @@ void Override(const Arguments& arguments, const CLI::App& app, ProxyConfig& conf
   set(arguments.tls_key, config.tls_key_file);
   set(arguments.threads, config.threads);
   set(arguments.dump_dir, config.dump_dir);
+  if (arguments.body_mode) {
+    config.body.mode = *arguments.body_mode == "stream" ? BodyMode::kStream : BodyMode::kBuffer;
+  }
+  set(arguments.body_memory, config.body.memory_bytes);
+  set(arguments.body_dir, config.body.spill_dir);
+  set(arguments.expect_continue, config.body.expect_continue_bytes);
   set(arguments.max_body, config.limits.max_body_bytes);
   set(arguments.max_header, config.limits.max_header_bytes);
   set(arguments.max_connections, config.limits.max_connections);
@@ -239,6 +273,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   AddListenerOptions(app, arguments);
   AddUpstreamOptions(app, arguments);
   AddClientOptions(app, arguments);
+  AddBodyOptions(app, arguments);
   AddLimitOptions(app, arguments);
   app.add_option("--log-level", arguments.log_level, "Lowest level that is logged (info)")
       ->check(CLI::IsMember(LevelNames()));

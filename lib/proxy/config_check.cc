@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/http_server.h"
+#include "io/spill_file.h"
 #include "keywalk/http_transport.h"
 #include "keywalk/key_pool.h"
 #include "proxy/proxy_config.h"
@@ -62,6 +63,14 @@ Result<bool> CheckListeners(const ProxyConfig& config) {
   return true;
 }
 
+// A folder that takes no files is found out at the start, not by the first large body.
+Result<bool> CheckBodyFolder(const BodyOptions& body) {
+  if (body.spill_dir.empty()) return true;
+  const boost::system::error_code ec = io::SpillFile().Open(body.spill_dir);
+  if (ec) return Error("folder for bodies " + body.spill_dir + ": " + ec.message());
+  return true;
+}
+
 // What works, but an operator should know.
 void AddWarnings(ProxyConfig& config) {
   const Result<io::HostPort> admin = io::ParseHostPort(config.admin_listen);
@@ -108,6 +117,8 @@ Result<ProxyConfig> CheckServable(ProxyConfig config) {
   if (config.threads < 1 || config.threads > kMaxThreads) {
     return Error("threads: expected a number from 1 to 256");
   }
+  const Result<bool> folder = CheckBodyFolder(config.body);
+  if (!folder) return folder.error();
   AddWarnings(config);
   return config;
 }

@@ -63,6 +63,7 @@ class ConfigReader {
     }
     ReadTls(object);
     ReadLimits(object);
+    ReadBody(object);
     ReadProviders(object);
     object.Finish();
     return std::move(config_);
@@ -107,6 +108,24 @@ class ConfigReader {
     for (const auto& [key, time] : times) {
       *time = std::chrono::milliseconds(object.Integer(key, time->count(), kTimeRangeMs));
     }
+    object.Finish();
+  }
+
+  void ReadBody(ObjectReader& parent) {
+    const json* value = parent.Object("body");
+    if (value == nullptr) return;
+    ObjectReader object(*value, parent.PointerTo("body"), problems_);
+    BodyOptions& body = config_.body;
+    const std::string mode = object.Choice("mode", "buffer", {"buffer", "stream"});
+    body.mode = mode == "stream" ? BodyMode::kStream : BodyMode::kBuffer;
+    const std::pair<std::string_view, std::uint64_t*> sizes[] = {
+        {"memory_bytes", &body.memory_bytes},
+        {"expect_continue_bytes", &body.expect_continue_bytes}};
+    for (const auto& [key, size] : sizes) {
+      const auto preset = static_cast<std::int64_t>(*size);
+      *size = static_cast<std::uint64_t>(object.Integer(key, preset, kBodyRange));
+    }
+    body.spill_dir = Resolve(folder_, object.String("spill_dir"));
     object.Finish();
   }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "keywalk/key_failover.h"
 #include "keywalk/policy.h"
 #include "keywalk/provider.h"
 #include "keywalk/result.h"
@@ -40,6 +41,14 @@ struct ProxyLimits {
   std::chrono::milliseconds drain{30'000};  // after SIGTERM
 };
 
+// What becomes of clients' bodies between them and the upstream, for requests of a pool.
+struct BodyOptions {
+  BodyMode mode = BodyMode::kBuffer;
+  std::uint64_t memory_bytes = 256ull * 1024 * 1024;  // of all of them; the rest goes to files
+  std::string spill_dir;                              // for those; empty: TMPDIR's, or /tmp
+  std::uint64_t expect_continue_bytes = 0;            // as in HttpTransportOptions; 0: never
+};
+
 struct ProxyConfig {
   std::string listen = "127.0.0.1:0";
   std::string admin_listen;  // empty: no admin pages
@@ -52,6 +61,7 @@ struct ProxyConfig {
   std::string tls_key_file;
   std::size_t threads = 1;
   ProxyLimits limits;
+  BodyOptions body;
   LogLevel log_level = LogLevel::kTrace;  // the lowest that the log sink is given
   std::vector<std::string> warnings;      // found while it was read; logged at start
 };

@@ -34,6 +34,8 @@ Refusal RefusalFor(const TransportError& error) {
   switch (error.kind) {
     case Kind::kBodyTooLarge:
       return Refusal(413, "the request's body is larger than the limit");
+    case Kind::kBodyStorage:
+      return Refusal(503, "the request's body could not be kept");
     case Kind::kRequestBody:
       if (error.code == asio::error::timed_out) return Refusal(408, "the request's body stalled");
       return Refusal(400, "the request's body could not be read");
@@ -133,20 +135,17 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
   const Route& route = *plan.upstream->route;
   const bool centralized = plan.admission == Admission::kCentralized && route.pool() != nullptr;
   Transport& transport = centralized ? *plan.upstream->failover : *plan.upstream->direct;
-  std::shared_ptr<BoundedBody> bounded;
   if (exchange.head().has_body()) {
     plan.request.stream_body = exchange.body();
     if (!centralized) {
-      bounded = std::make_shared<BoundedBody>(std::move(plan.request.stream_body),
-                                              shared_.limits.max_body_bytes);
-      plan.request.stream_body = bounded;
+      plan.request.stream_body = std::make_shared<BoundedBody>(std::move(plan.request.stream_body),
+                                                               shared_.limits.max_body_bytes);
     }
   }
   exchange.WatchClient();
   RoundTripResult result = co_await transport.RoundTrip(plan.request, exchange.client_gone());
   if (!result) {
     TransportError error = std::move(result).error();
-    if (bounded != nullptr && bounded->exceeded()) error.kind = Kind::kBodyTooLarge;
     record.attempts = error.attempts;
     record.key_hint = error.key_hint;
     co_await AnswerFailure(exchange, error, route, record);

@@ -19,6 +19,8 @@ std::vector<std::string> SecretsOf(const ProxyConfig& config) {
 ProxyShared::ProxyShared(const ProxyConfig& config, std::shared_ptr<const Clock> given_clock,
                          LogSink sink, const std::vector<std::string>& secrets)
     : limits(config.limits),
+      body(config.body),
+      body_memory(std::make_shared<BodyMemory>(config.body.memory_bytes, config.body.spill_dir)),
       clock(std::move(given_clock)),
       log(std::move(sink), config.log_level),
       auth(config.client_tokens, config.no_byok),

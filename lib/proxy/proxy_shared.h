@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "keywalk/body_memory.h"
 #include "keywalk/clock.h"
 #include "keywalk/result.h"
 #include "keywalk/secret.h"
@@ -28,6 +29,8 @@ class ProxyShared {
   ProxyShared& operator=(const ProxyShared&) = delete;
 
   const ProxyLimits limits;
+  const BodyOptions body;
+  const std::shared_ptr<BodyMemory> body_memory;  // of all threads
   const std::shared_ptr<const Clock> clock;
   const Logger log;
   const ClientAuth auth;

@@ -51,6 +51,13 @@ class CapturingSource final : public BodySource {
     co_return chunk;
   }
 
+  // On a connection in place of one that the upstream had closed: still the same attempt.
+  bool repeatable() const override { return inner_->repeatable(); }
+  std::shared_ptr<BodySource> Again() override {
+    recording_->record.request_body = BodyCapture();
+    return std::make_shared<CapturingSource>(inner_->Again(), recording_);
+  }
+
  private:
   const std::shared_ptr<BodySource> inner_;
   const std::shared_ptr<Recording> recording_;
@@ -143,6 +150,16 @@ class RecordingTransport final : public Transport {
   }
 
  private:
+  static void CaptureRecorded(const RecordedBody& body, BodyCapture& capture) {
+    RecordedBody::Reader reader(body);
+    while (!capture.cut_off()) {
+      const auto bytes = reader.Next();
+      if (!bytes || bytes->empty()) break;
+      capture.Add(*bytes);
+    }
+    capture.Count(body.size() - reader.position());
+  }
+
   // Records the request and puts a capturing source in place of a streamed body.
   static void Capture(Request& sent, const std::shared_ptr<Recording>& recording) {
     AttemptRecord& record = recording->record;
@@ -150,9 +167,7 @@ class RecordingTransport final : public Transport {
     record.target = sent.target;
     record.request_headers = sent.headers;
     if (sent.recorded_body != nullptr) {
-      for (std::size_t i = 0; i < sent.recorded_body->chunk_count(); ++i) {
-        record.request_body.Add(sent.recorded_body->chunk(i));
-      }
+      CaptureRecorded(*sent.recorded_body, record.request_body);
     }
     if (sent.stream_body != nullptr) {
       sent.stream_body = std::make_shared<CapturingSource>(std::move(sent.stream_body), recording);

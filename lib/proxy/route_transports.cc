@@ -9,7 +9,8 @@
 namespace keywalk::proxy {
 namespace {
 
-HttpTransportOptions OptionsFor(const Route& route, const ProxyLimits& limits) {
+HttpTransportOptions OptionsFor(const Route& route, const ProxyShared& shared) {
+  const ProxyLimits& limits = shared.limits;
   HttpTransportOptions options;
   options.base = *route.base();
   options.ca_file = route.ca_file();
@@ -18,14 +19,14 @@ HttpTransportOptions OptionsFor(const Route& route, const ProxyLimits& limits) {
   options.response_head_timeout = limits.response_head;
   options.idle_timeout = limits.idle;
   options.max_header_bytes = limits.max_header_bytes;
+  options.expect_continue_bytes = shared.body.expect_continue_bytes;
   return options;
 }
 
 Result<RouteTransports> MakeOne(asio::io_context& context, const ProxyShared& shared,
                                 const Route& route) {
   if (!route.base()) return RouteTransports(route, nullptr, nullptr);
-  Result<std::shared_ptr<Transport>> http =
-      NewHttpTransport(context, OptionsFor(route, shared.limits));
+  Result<std::shared_ptr<Transport>> http = NewHttpTransport(context, OptionsFor(route, shared));
   if (!http) return http.error();
   std::shared_ptr<Transport> direct = std::move(*http);
   if (shared.dump != nullptr) {
@@ -35,6 +36,8 @@ Result<RouteTransports> MakeOne(asio::io_context& context, const ProxyShared& sh
   KeyFailoverConfig config =
       MakeKeyFailoverConfig(route.provider(), route.pool(), route.policy(), shared.clock);
   config.max_body_bytes = shared.limits.max_body_bytes;
+  config.body_mode = shared.body.mode;
+  config.body_memory = shared.body_memory;
   config.observer = &route.observer();
   // Who brings a key of their own is decided by the handler, which then passes this layer by.
   config.is_byok = [](const Headers&) { return false; };

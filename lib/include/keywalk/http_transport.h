@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -40,6 +41,11 @@ struct HttpTransportOptions {
   std::chrono::milliseconds response_head_timeout{600'000};
   std::chrono::milliseconds idle_timeout{600'000};  // between two pieces of a body
   std::chrono::milliseconds keep_alive{60'000};     // an unused connection is closed after this
+  // Bodies of so many bytes and more that can be sent again wait for the upstream's 100 (Continue)
+  // behind `Expect: 100-continue`, so that a refusal costs a head and not the upload. 0: none do.
+  // An upstream that lets `continue_wait` pass, or answers 417, is not asked again.
+  std::uint64_t expect_continue_bytes = 0;
+  std::chrono::milliseconds continue_wait{1'000};
   std::size_t max_idle_connections = 256;
   std::size_t max_header_bytes = 64 * 1024;
 };

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "keywalk/body_memory.h"
 #include "keywalk/clock.h"
 #include "keywalk/failover.h"
 #include "keywalk/key_pool.h"
@@ -31,6 +32,11 @@ class FailoverObserver {
   virtual void OnWalkEnd(std::size_t /*attempts*/) {}
 };
 
+// When an attempt may begin: once the client's body is there as a whole (the seed's way; a body
+// that fails spends nothing, SPEC transport/10), or with its first bytes, the rest being recorded
+// while it is sent.
+enum class BodyMode : std::uint8_t { kBuffer, kStream };
+
 // The seed's parts, under its names. An empty configuration (no pool) means no failover.
 struct KeyFailoverConfig {
   std::shared_ptr<KeyPool> pool;
@@ -48,6 +54,8 @@ struct KeyFailoverConfig {
 
   std::shared_ptr<const Clock> clock;  // required with a pool
   std::uint64_t max_body_bytes = 128ull * 1024 * 1024;
+  BodyMode body_mode = BodyMode::kBuffer;
+  std::shared_ptr<BodyMemory> body_memory = BodyMemory::Unlimited();
   DiscardLimits discard;
   std::size_t max_error_body_bytes = 64 * 1024;  // read for classification at most
   FailoverObserver* observer = nullptr;          // outlives the transport; may be null

@@ -36,6 +36,7 @@ struct TransportError {
     kProtocol,      // not HTTP, or beyond the limits
     kRequestBody,   // reading the request's body from its source failed
     kBodyTooLarge,  // the request's body exceeds the limit
+    kBodyStorage,   // the request's body could not be kept: no space for its file
     kCancelled,     // Cancellation::Request() was called
   };
   TransportError(Kind kind, error_code code, std::string message)
@@ -117,6 +118,11 @@ class BodySource {
   // What Read() would give, if that is there already: a coroutine less for most small bodies.
   // nullopt: Read() is to be awaited. Not to be called while a Read() is pending.
   virtual std::optional<BodyChunk> TryRead() { return std::nullopt; }
+
+  // True if Again() gives a source of the same bytes, from the beginning.
+  virtual bool repeatable() const { return false; }
+  // REQUIRES: repeatable()
+  virtual std::shared_ptr<BodySource> Again() { return nullptr; }
 
   // True if Read() would give something at once, without waiting for the peer.
   virtual bool ready() const { return false; }

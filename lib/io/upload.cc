@@ -1,0 +1,173 @@
+#include "io/upload.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <utility>
+#include <vector>
+
+#include "io/http1_writer.h"
+
+namespace keywalk::io {
+namespace {
+
+using Kind = TransportError::Kind;
+
+// Gathered buffers a single write takes (IOV_MAX is 1024; Asio passes on 64).
+constexpr std::size_t kMaxGathered = 64;
+
+// A client's body that fails is the request's; what kept it says so itself.
+TransportError SourceError(const TransportError& error) {
+  if (error.kind == Kind::kRequestBody || error.kind == Kind::kBodyTooLarge ||
+      error.kind == Kind::kBodyStorage) {
+    return error;
+  }
+  return TransportError(Kind::kRequestBody, error.code,
+                        "reading the request's body: " + error.message);
+}
+
+}  // namespace
+
+Upload::Upload(std::shared_ptr<TransportShared> shared,
+               std::shared_ptr<UpstreamConnection> connection, const Request& request,
+               std::string head)
+    : shared_(std::move(shared)),
+      connection_(std::move(connection)),
+      recorded_(request.recorded_body),
+      stream_(request.stream_body),
+      head_(std::move(head)),
+      chunked_(stream_ != nullptr && !stream_->size()) {}
+
+void Upload::Start(const std::shared_ptr<Upload>& upload, bool expects_continue) {
+  if (expects_continue) upload->turn_ = Turn::kWaiting;
+  // Nothing in it throws but for want of memory, which then ends the program's task.
+  asio::co_spawn(upload->shared_->context.get_executor(), Run(upload),
+                 [](std::exception_ptr exception) {
+                   if (exception) std::rethrow_exception(exception);
+                 });
+}
+
+void Upload::SetTurn(Turn turn) {
+  if (turn_ != Turn::kWaiting) return;
+  turn_ = turn;
+  if (waiting_) waiting_->cancel();
+}
+
+void Upload::Permit() { SetTurn(Turn::kSend); }
+
+void Upload::OnAnswer() { SetTurn(Turn::kStop); }
+
+void Upload::OnClosed() {
+  SetTurn(Turn::kStop);
+  // One that waits for the client's next bytes waits for nothing.
+  if (!ended_ && stream_ != nullptr) stream_->Cancel();
+}
+
+// Static, so that the frame owns the upload.
+Awaitable<void> Upload::Run(std::shared_ptr<Upload> self) {
+  if (self->turn_ == Turn::kWaiting) co_await self->AwaitContinue();
+  if (self->turn_ == Turn::kSend) {
+    if (self->recorded_ != nullptr) {
+      co_await self->SendRecorded();
+    } else {
+      co_await self->SendStreamed();
+    }
+  }
+  self->ended_ = true;
+  // A long answer does not hold on to what it was the answer to.
+  self->recorded_.reset();
+  self->stream_.reset();
+  // From here on the response's head is what is waited for.
+  self->connection_->ExpiresAfter(self->shared_->options.response_head_timeout);
+  if (self->source_error_) self->connection_->stream->Close();
+}
+
+Awaitable<void> Upload::AwaitContinue() {
+  connection_->ExpiresAfter(shared_->options.response_head_timeout);
+  waiting_.emplace(shared_->context.get_executor(), shared_->options.continue_wait);
+  const std::array<asio::const_buffer, 1> head{asio::buffer(head_)};
+  const IoResult sent = co_await connection_->stream->Write(head);
+  head_.clear();
+  if (!sent.ok()) turn_ = Turn::kStop;
+  if (turn_ == Turn::kWaiting) co_await waiting_->async_wait(kAwaitTuple);
+  if (turn_ != Turn::kWaiting) co_return;
+  shared_->ignores_expect = true;
+  turn_ = Turn::kSend;
+}
+
+Awaitable<void> Upload::SendRecorded() {
+  Awaitable<bool> sending = SendChunks();
+  const bool all_sent = co_await std::move(sending);
+  if (!all_sent || recorded_->in_memory()) {
+    done_ = all_sent;
+    co_return;
+  }
+  RecordedBody::Reader rest(*recorded_);
+  for (std::size_t i = 0; i < recorded_->chunk_count(); ++i) rest.Skip(recorded_->chunk(i).size());
+  while (true) {
+    const auto bytes = rest.Next();
+    if (!bytes) {
+      source_error_.emplace(Kind::kBodyStorage, bytes.error(),
+                            "reading the recorded body: " + bytes.error().message());
+      co_return;
+    }
+    if (bytes->empty()) break;
+    connection_->ExpiresAfter(shared_->options.idle_timeout);
+    const std::array<asio::const_buffer, 1> piece{asio::buffer(bytes->data(), bytes->size())};
+    const IoResult sent = co_await connection_->stream->Write(piece);
+    if (!sent.ok()) co_return;
+  }
+  done_ = true;
+}
+
+// The head, if it has not gone out, and what is in memory.
+Awaitable<bool> Upload::SendChunks() {
+  std::vector<asio::const_buffer> buffers;
+  if (!head_.empty()) buffers.push_back(asio::buffer(head_));
+  std::size_t next = 0;
+  while (next < recorded_->chunk_count() || !buffers.empty()) {
+    while (next < recorded_->chunk_count() && buffers.size() < kMaxGathered) {
+      const std::string_view chunk = recorded_->chunk(next++);
+      buffers.emplace_back(chunk.data(), chunk.size());
+    }
+    connection_->ExpiresAfter(shared_->options.idle_timeout);
+    const IoResult sent = co_await connection_->stream->Write(buffers);
+    if (!sent.ok()) co_return false;
+    buffers.clear();
+  }
+  co_return true;
+}
+
+Awaitable<void> Upload::SendStreamed() {
+  const std::chrono::milliseconds idle = shared_->options.idle_timeout;
+  std::uint64_t left = stream_->size().value_or(0);
+  std::string chunk_head = std::move(head_);  // goes out with the first piece
+  std::vector<asio::const_buffer> buffers;
+  while (true) {
+    connection_->ExpiresAfter(idle);
+    std::optional<BodyChunk> piece = stream_->TryRead();
+    if (!piece) piece.emplace(co_await stream_->Read());
+    if (piece->failed()) {
+      source_error_ = SourceError(piece->error());
+      co_return;
+    }
+    const bool at_end = piece->at_end();
+    if (chunked_ && !at_end) AppendChunkHead(chunk_head, piece->bytes().size());
+    if (chunked_ && at_end) AppendLastChunk(chunk_head, stream_->trailers());
+    buffers.clear();
+    if (!chunk_head.empty()) buffers.push_back(asio::buffer(chunk_head));
+    if (!at_end) buffers.emplace_back(piece->bytes().data(), piece->bytes().size());
+    if (chunked_ && !at_end) buffers.push_back(asio::buffer("\r\n", 2));
+    if (!buffers.empty()) {
+      connection_->ExpiresAfter(idle);
+      const IoResult sent = co_await connection_->stream->Write(buffers);
+      if (!sent.ok()) co_return;
+    }
+    if (at_end) break;
+    left -= std::min<std::uint64_t>(left, piece->bytes().size());
+    chunk_head.clear();
+  }
+  done_ = chunked_ || left == 0;
+}
+
+}  // namespace keywalk::io

@@ -1,0 +1,65 @@
+// The sending half of one request on one upstream connection, beside the reading of its answer.
+#ifndef KEYWALK_IO_UPLOAD_H_
+#define KEYWALK_IO_UPLOAD_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/connection_pool.h"
+#include "io/deadline.h"
+#include "io/transport_shared.h"
+#include "keywalk/recorded_body.h"
+#include "keywalk/transport.h"
+
+namespace keywalk::io {
+
+// Sends a head and a body. Confined to its io_context. Shared with its own coroutine, since the
+// answer may be read to its end, and the exchange be gone, a moment before the sending has ended.
+class Upload final {
+ public:
+  Upload(std::shared_ptr<TransportShared> shared, std::shared_ptr<UpstreamConnection> connection,
+         const Request& request, std::string head);
+
+  // Begins to send. With `expects_continue` the head asks for a 100 (RFC 9110 section 10.1.1): the
+  // body follows when Permit() is called, or after a while without an answer.
+  static void Start(const std::shared_ptr<Upload>& upload, bool expects_continue);
+
+  // The upstream wants the body.
+  void Permit();
+  // The upstream has answered: a body that it has not asked for is not sent.
+  void OnAnswer();
+  // The connection is closed: there is nobody to send to.
+  void OnClosed();
+
+  // Everything was sent.
+  bool done() const { return done_; }
+  // Reading the request's body failed: a request that can never be finished.
+  const std::optional<TransportError>& source_error() const { return source_error_; }
+
+ private:
+  enum class Turn : std::uint8_t { kWaiting, kSend, kStop };
+
+  static Awaitable<void> Run(std::shared_ptr<Upload> self);
+  Awaitable<void> AwaitContinue();
+  Awaitable<void> SendRecorded();
+  Awaitable<bool> SendChunks();
+  Awaitable<void> SendStreamed();
+  void SetTurn(Turn turn);
+
+  const std::shared_ptr<TransportShared> shared_;
+  const std::shared_ptr<UpstreamConnection> connection_;
+  std::shared_ptr<const RecordedBody> recorded_;  // these two until all is sent
+  std::shared_ptr<BodySource> stream_;
+  std::string head_;
+  const bool chunked_;
+  bool done_ = false;
+  bool ended_ = false;  // done, or given up; the response decides what that means
+  Turn turn_ = Turn::kSend;
+  std::optional<SteadyTimer> waiting_;  // cancelled when the turn changes
+  std::optional<TransportError> source_error_;
+};
+
+}  // namespace keywalk::io
+
+#endif  // KEYWALK_IO_UPLOAD_H_
