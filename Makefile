@@ -40,6 +40,8 @@ help:
 	@echo 'make bench         run the benchmarks'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
+	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
+	@echo '                   (QUICK=1: a minute; ARGS="--servers direct,nginx,keywalk --bodies 1k")'
 	@echo 'make sim           compare failover policies on virtual traffic'
 	@echo '                   (WORLD=sim/worlds/401-outage.json ARGS="--policy coder-v1,FILE")'
 	@echo 'make hunt          draw worlds from seeds and check invariants in them (MINUTES=10)'
@@ -86,6 +88,16 @@ bench-mock: deps-build configured
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-mock
 	@python3 bench/mock/bench_mock.py --mock $(BUILD)/bin/keywalk-mock --work $(BUILD)/bench-mock \
 	  --report $(REPORT) --duration $(DURATION) --repeats $(REPEATS) $(ARGS)
+
+# What a failover costs, in keywalk-proxy and in other gateways (nginx, haproxy, Portkey), which are
+# installed if they are missing.
+QUICK ?=
+.PHONY: bench-peers
+bench-peers: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-mock keywalk-proxy keywalk-load
+	@python3 -B bench/peers/bench_peers.py --mock $(BUILD)/bin/keywalk-mock \
+	  --proxy $(BUILD)/bin/keywalk-proxy --load $(BUILD)/bin/keywalk-load \
+	  --work $(BUILD)/bench-peers --report $(REPORT) $(if $(QUICK),--quick) $(ARGS)
 
 # Which policy loses least: a world under several policies, as a table and a page.
 WORLD ?= sim/worlds/401-outage.json

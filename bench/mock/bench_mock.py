@@ -17,9 +17,15 @@ import statistics
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 import install
 import report
 import servers
+from common import terminal
+from common.install import Unavailable, tool
+from common.machine import processor
+from common.server import Failed, request_body
 
 BODY_BYTES = 1024
 # (what, which server, against whom, at least)
@@ -29,38 +35,17 @@ BARS = (("journal on", servers.Keywalk, "nginx", 0.8),
 
 
 def say(text):
-    print(f"bench-mock: {text}", file=sys.stderr, flush=True)
-
-
-class Progress:
-    """A line on a terminal, or one line a measurement where there is none."""
-
-    def __init__(self, total):
-        self.total, self.done = total, 0
-        self.live = sys.stderr.isatty()
-
-    def show(self, text):
-        line = f"[{self.done}/{self.total}] {text}"
-        sys.stderr.write(f"\r\033[K{line}" if self.live else line + "\n")
-        sys.stderr.flush()
-
-    def step(self, text):
-        self.done += 1
-        self.show(text)
-
-    def end(self):
-        if self.live:
-            sys.stderr.write("\r\033[K")
+    terminal.say("bench-mock", text)
 
 
 class Bench:
     def __init__(self, arguments, cores):
         self.arguments = arguments
         self.server_core, self.client_core = cores
-        self.wrk = install.tool("wrk", "wrk")
+        self.wrk = tool("wrk", "wrk")
         self.body_file = os.path.join(arguments.work, "request.json")
         with open(self.body_file, "wb") as file:
-            file.write(servers.request_body(BODY_BYTES))
+            file.write(request_body(BODY_BYTES))
 
     def load(self, server, method, seconds):
         """wrk's counts for one turn."""
@@ -77,14 +62,14 @@ class Bench:
         for line in output.splitlines():
             if line.startswith("RESULT "):
                 return json.loads(line[len("RESULT "):])
-        raise servers.Failed(f"{server.name}: wrk gave no result: {output.strip()[-300:]}")
+        raise Failed(f"{server.name}: wrk gave no result: {output.strip()[-300:]}")
 
     def check_answer(self, server, method):
-        body = servers.request_body(BODY_BYTES) if method == "POST" else None
+        body = request_body(BODY_BYTES) if method == "POST" else None
         target = servers.POST if method == "POST" else servers.GET
         status, answer = server.ask(method, target, body)
         if (status, answer.decode(errors="replace")) != (200, servers.ANSWER):
-            raise servers.Failed(f"{server.name} answers {method} with {status} {answer[:200]!r}")
+            raise Failed(f"{server.name} answers {method} with {status} {answer[:200]!r}")
 
     def turn(self, server, method, seconds):
         """One measurement with its checks."""
@@ -97,7 +82,7 @@ class Bench:
         self.check_answer(server, method)
         errors = {name: n for name, n in counts.items() if name.endswith(("_errors", "timeouts"))}
         if counts["requests"] == 0 or any(errors.values()):
-            raise servers.Failed(f"{server.name}, {method}: {counts['requests']} answers, {errors}")
+            raise Failed(f"{server.name}, {method}: {counts['requests']} answers, {errors}")
         self.check_journal(server, counts["requests"], journaled)
         return {"requests_per_second": counts["requests"] / counts["duration_us"] * 1e6,
                 "requests": counts["requests"], "journaled": journaled,
@@ -112,16 +97,15 @@ class Bench:
         if not server.peer:
             # At wrk's end every connection may have one request on its way.
             if not sent <= journaled <= sent + servers.CONNECTIONS:
-                raise servers.Failed(f"{server.name}: wrk had {sent} answers, the journal "
-                                     f"{journaled}")
+                raise Failed(f"{server.name}: wrk had {sent} answers, the journal {journaled}")
         elif journaled == 0:
-            raise servers.Failed(f"{server.name}: its journal is empty, so it was not on")
+            raise Failed(f"{server.name}: its journal is empty, so it was not on")
 
     def run(self, running):
         turns = [(server, method) for method in ("POST", "GET") for server in running
                  if method in server.methods]
         samples = {turn: [] for turn in turns}
-        progress = Progress(len(turns) * (self.arguments.repeats + 1))
+        progress = terminal.Progress(len(turns) * (self.arguments.repeats + 1))
         for server, method in turns:  # compilers just in time, caches, pools
             self.turn(server, method, self.arguments.warmup * server.warmups)
             progress.step(f"warm-up: {server.name}, {method}")
@@ -143,7 +127,7 @@ def start_all(wanted, core):
         try:
             server.start(core)
             running.append(server)
-        except install.Unavailable as error:
+        except Unavailable as error:
             say(f"{server.name}: not available: {error}")
             missing[server.name] = str(error)
             server.stop()
@@ -182,17 +166,6 @@ def judge(tables):
     return verdicts
 
 
-def processor():
-    try:
-        with open("/proc/cpuinfo") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.machine()
-
-
 def parse_arguments():
     def positive(text):
         number = int(text)
@@ -225,7 +198,7 @@ def main():
         bench = Bench(arguments, cores)
         running, missing = start_all(wanted, cores[0])
         tables = summarize(bench.run(running))
-    except (servers.Failed, install.Unavailable) as error:
+    except (Failed, Unavailable) as error:
         say(str(error))
         return 1
     finally:

@@ -1,20 +1,18 @@
 """The servers that are measured: each is installed, started on a core of its own, asked for the
 same answer, and stopped."""
 
-import http.client
 import json
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 
 import install
+from common.install import Unavailable, tool
+from common.server import Failed, KeywalkServer, Server, free_port
 
 KEY = "sk-bench-0-aaaaaaaaaaaaaaaaaaaa"
 POST, GET = "/v1/chat/completions", "/v1/models"
-START_SECONDS = 60
 CONNECTIONS = 16
 
 # What everyone answers: small, and of a form that aimock, which knows no other, can give as well.
@@ -28,130 +26,39 @@ ANSWER = json.dumps({
 }, separators=(",", ":"))
 
 
-class Failed(Exception):
-    """A check that makes the whole measurement worthless."""
+class MeasuredServer(Server):
+    """One that answers by a script. `peer` is true for scriptable competitors."""
 
-
-def request_body(size=1024):
-    """A chat request of exactly that many bytes."""
-    def text(filling):
-        return json.dumps({"model": "gpt-4o-mini",
-                           "messages": [{"role": "user", "content": filling}]})
-    words = ("The quick brown fox jumps over the lazy dog. " * size)[:size - len(text(""))]
-    return text(words).encode()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Server:
-    """One server. `name` is for the report, `peer` true for scriptable competitors."""
-
-    name = ""
     peer = False
     methods = ("POST", "GET")
     journal = "none"
-    speaks = False  # on its standard output, to us
     warmups = 1  # how many times the usual warm-up it needs
 
-    def __init__(self, folder):
-        self.folder = os.path.join(folder, re.sub(r"\W+", "-", self.name))
-        os.makedirs(self.folder, exist_ok=True)
-        self.port = 0
-        self.version = ""
-        self.process = None
-
-    def command(self):
-        """Installs, writes configuration, and gives the command line. Raises Unavailable."""
-        raise NotImplementedError
-
-    def start(self, core):
-        command = self.command()
-        # Errors go to a file, whose end is the reason if the server does not come up.
-        with open(os.path.join(self.folder, "stderr.log"), "wb") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stderr=log,
-                stdout=subprocess.PIPE if self.speaks else log,
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-        self.await_port()
-
-    def await_port(self):
-        deadline = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise install.Unavailable("did not come up: " + self.last_error())
-            time.sleep(0.05)
-
-    def answers(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return True
-        except OSError:
-            return False
-
-    def last_error(self):
-        with open(os.path.join(self.folder, "stderr.log"), errors="replace") as log:
-            lines = log.read().strip().splitlines()
-        return lines[-1] if lines else "no reason given"
-
-    def ask(self, method, target, body=None):
-        """One request: (status, body)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, target, body, {"Authorization": "Bearer " + KEY,
-                                                      "Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+    def ask(self, method, target, body=None, headers=None):
+        return super().ask(method, target, body,
+                           {"Authorization": "Bearer " + KEY, "Content-Type": "application/json",
+                            **(headers or {})})
 
     def journaled(self):
         """How many requests the journal counted since the last call; None: it cannot tell."""
         return None
 
-    def cpu_seconds(self):
-        """Processor time of the server and its children so far."""
-        ticks, pids = 0, [str(self.process.pid)]
-        for pid in pids:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])  # utime, stime: proc(5)
-            with open(f"/proc/{pid}/task/{pid}/children") as file:
-                pids += file.read().split()
-        return ticks / os.sysconf("SC_CLK_TCK")
 
-    def stop(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-class Keywalk(Server):
+class Keywalk(KeywalkServer, MeasuredServer):
     name = "keywalk-mock, journal and body digests"
     journal = "on"
-    speaks = True
     options = ()
 
     def __init__(self, folder, binary):
-        super().__init__(folder)
-        self.binary = binary
+        super().__init__(folder, binary)
         self.counted = 0
 
     def command(self):
-        usage = subprocess.run([self.binary, "--help"], stdout=subprocess.PIPE, check=True).stdout
+        usage = self.usage()
         for option in self.options:
-            if option not in usage.decode():
-                raise install.Unavailable(f"this keywalk-mock has no {option}")
-        version = subprocess.run([self.binary, "--version"], stdout=subprocess.PIPE, check=True)
-        self.version = version.stdout.decode().split()[-1]
+            if option not in usage:
+                raise Unavailable(f"this keywalk-mock has no {option}")
+        self.read_version()
         script = os.path.join(self.folder, "script.json")
         step = {"text": ANSWER, "headers": {"Content-Type": "application/json"}}
         with open(script, "w") as file:
@@ -159,13 +66,6 @@ class Keywalk(Server):
                       file)
         return [self.binary, "--listen", "127.0.0.1:0", "--script", script, "--log-level", "warn",
                 *self.options]
-
-    def await_port(self):
-        line = self.process.stdout.readline().decode()
-        if not line.startswith("listening on "):
-            self.process.wait()
-            raise install.Unavailable("did not come up: " + self.last_error())
-        self.port = int(line.rsplit(":", 1)[1])
 
     def journaled(self):
         _, page = self.ask("GET", "/__mock/metrics")
@@ -187,11 +87,11 @@ class KeywalkNoDigests(Keywalk):
     options = ("--no-body-digests",)
 
 
-class Nginx(Server):
+class Nginx(MeasuredServer):
     name = "nginx return 200"
 
     def command(self):
-        binary = install.tool("nginx", "nginx-light")
+        binary = tool("nginx", "nginx-light")
         shown = subprocess.run([binary, "-v"], stderr=subprocess.PIPE, check=True).stderr.decode()
         self.version = shown.strip().rsplit("/", 1)[-1]
         self.port = free_port()
@@ -216,7 +116,7 @@ http {{
                                                                             "error.log")]
 
 
-class WireMock(Server):
+class WireMock(MeasuredServer):
     name = "WireMock"
     peer = True
     journal = "on"
@@ -245,7 +145,7 @@ class WireMock(Server):
         return json.loads(text)["count"]
 
 
-class NodePeer(Server):
+class NodePeer(MeasuredServer):
     peer = True
     journal = "on"
     speaks = True
@@ -262,7 +162,7 @@ class NodePeer(Server):
     def await_port(self):
         if self.process.stdout.readline() != b"ready\n":
             self.process.wait()
-            raise install.Unavailable("did not come up: " + self.last_error())
+            raise Unavailable("did not come up: " + self.last_error())
 
     def journaled(self):
         self.process.stdin.write(b"count\n")

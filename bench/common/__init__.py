@@ -1,0 +1,1 @@
+"""What bench/mock and bench/peers share: installing, starting and watching servers."""

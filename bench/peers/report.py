@@ -1,0 +1,136 @@
+"""The results as JSON and as Markdown tables."""
+
+import json
+import os
+
+from matrix import size_text
+
+
+def number(value, digits=3):
+    """With so many significant digits: 7.31, 73.1, 731, 7,310."""
+    if value is None:
+        return "-"
+    decimals = 0
+    while decimals < digits - 1 and abs(value) < 10 ** (digits - 1 - decimals):
+        decimals += 1
+    return f"{value:,.{decimals}f}"
+
+
+def environment_text(result):
+    where = result["environment"]
+    return (f"{where['date']}, {where['processor']}, {where['system']}, load average "
+            f"{where['load_average_at_end'][0]:.1f} at the end. Upstream, gateway and load on one "
+            f"core; {where['repeats']} interleaved turns of {where['turn_seconds']} s for each "
+            f"figure, medians with the quartiles in brackets. Upstream: {where['upstream']}.")
+
+
+def table(header, body):
+    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header),
+            *("| " + " | ".join(line) + " |" for line in body), ""]
+
+
+def figure(row, name):
+    if row is None:
+        return ""
+    if row["problems"]:
+        return "worthless"
+    low, high = row[name]["quartiles"]
+    return f"{number(row[name]['median'])} ({number(low)} to {number(high)})"
+
+
+class Table:
+    """The result, by what is looked for."""
+
+    def __init__(self, result):
+        self.result = result
+        self.rows = {(row["gateway"], row["body_bytes"], row["walk"], row["connections"]): row
+                     for row in result["cells"]}
+        self.names = [gateway["name"] for gateway in result["gateways"]
+                      if any(row["gateway"] == gateway["name"] for row in result["cells"])]
+        self.bodies = sorted({row["body_bytes"] for row in result["cells"]})
+        self.connections = sorted({row["connections"] for row in result["cells"]})
+        self.walks = sorted({row["walk"] for row in result["cells"]} - {"sse"})
+
+    def row(self, name, body, walk, connections):
+        return self.rows.get((name, body, walk, connections))
+
+
+def further_tables(table_of):
+    """Each further attempt: microseconds, and times a direct request."""
+    lines = ["## Each further attempt", "",
+             "(p50 with N failovers - p50 with none) / N in microseconds, and in how many direct "
+             "requests of the same run that is.", ""]
+    for connections in table_of.connections:
+        body = []
+        for size in table_of.bodies:
+            for walk in table_of.walks:
+                if walk == "f0":
+                    continue
+                rows = [table_of.row(name, size, walk, connections) for name in table_of.names]
+                if any(rows):
+                    body.append([size_text(size), walk[1:], *map(further, rows)])
+        if body:
+            lines += [f"### {connections} connection{'s' if connections > 1 else ''}", ""]
+            lines += table(["body", "failovers", *table_of.names], body)
+    return lines
+
+
+def further(row):
+    if row is None:
+        return ""
+    if row["problems"]:
+        return "worthless"
+    if "further_us" not in row:
+        return "-"
+    ratio = row.get("further_to_direct")
+    return number(row["further_us"]) + ("" if ratio is None else f" (**{ratio:.2f}**)")
+
+
+def figure_tables(table_of, name, title):
+    lines = [f"## {title}", ""]
+    for connections in table_of.connections:
+        body = []
+        for size in table_of.bodies:
+            for walk in (*table_of.walks, "sse"):
+                rows = [table_of.row(name_, size, walk, connections) for name_ in table_of.names]
+                if any(rows):
+                    what = f"{walk[1:]} failovers" if walk != "sse" else "event stream"
+                    body.append([size_text(size), what, *(figure(row, name) for row in rows)])
+        if body:
+            lines += [f"### {connections} connection{'s' if connections > 1 else ''}", ""]
+            lines += table(["body", "", *table_of.names], body)
+    return lines
+
+
+def markdown(result):
+    table_of = Table(result)
+    lines = ["# What a failover costs", "", environment_text(result), ""]
+    lines += table(["", "version", "configuration"],
+                   [[gateway["name"], gateway["version"] or "-",
+                     gateway["how"] if not gateway["missing"] else
+                     f"not measured: {gateway['missing']}"] for gateway in result["gateways"]])
+    lines += further_tables(table_of)
+    lines += figure_tables(table_of, "p50_us", "Median time of a request, microseconds")
+    lines += figure_tables(table_of, "requests_per_second", "Requests per second")
+    lines += figure_tables(table_of, "cpu_us", "Processor time of the gateway, us a request")
+    lines += ["## Worthless and left out", ""]
+    for row in result["cells"]:
+        for text in row["problems"]:
+            lines.append(f"- {row['gateway']}, {size_text(row['body_bytes'])}, {row['walk']}, "
+                         f"{row['connections']} connections: {text}")
+    reasons = {}
+    for entry in result["left_out"]:
+        reasons[entry["gateway"], entry["why"]] = reasons.get(
+            (entry["gateway"], entry["why"]), 0) + 1
+    lines += [f"- {name}, {count} cells: {why}" for (name, why), count in reasons.items()]
+    return "\n".join(lines) + "\n"
+
+
+def write(result, folder):
+    """Writes both and returns the Markdown."""
+    text = markdown(result)
+    for name, content in (("bench-peers.json", json.dumps(result, indent=1) + "\n"),
+                          ("bench-peers.md", text)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(content)
+    return text
