@@ -27,6 +27,18 @@ Error KeyError(std::string_view what, KeyIndex index, std::size_t count) {
                std::to_string(count) + ")");
 }
 
+// What matters of some keys when none is valid.
+struct CoolingKeys {
+  Word soonest = key_state::kPermanentBit;  // a permanent word is never below it
+  bool any_rate_limited = false;
+
+  // Without a branch: the words of a pool follow no pattern.
+  void Add(Word word) noexcept {
+    soonest = std::min(soonest, word);
+    any_rate_limited |= key_state::IsTemporaryFor(word, MarkReason::kRateLimited);
+  }
+};
+
 }  // namespace
 
 std::string_view ToString(KeyState state) noexcept {
@@ -152,21 +164,25 @@ bool KeyPool::MarkPermanent(KeyIndex index, MarkReason reason) noexcept {
 }
 
 Exhaustion KeyPool::exhaustion(Instant now) const noexcept {
-  const Word valid_below = key_state::ValidBelow(now);
   const std::atomic<Word>* const states = states_.get();
   const KeyIndex count = size();
-  Word soonest = key_state::kPermanentBit;  // a permanent word is never below it
-  bool any_rate_limited = false;
-  for (KeyIndex index = 0; index < count; ++index) {
-    const Word word = states[index].load(std::memory_order_acquire);
-    if (word < valid_below) return {Exhaustion::Kind::kRateLimited, Duration::zero()};
-    soonest = std::min(soonest, word);
-    any_rate_limited |=
-        !key_state::IsPermanent(word) && key_state::ReasonOf(word) == MarkReason::kRateLimited;
+  // Two of them, because each minimum waits for the one before: a third of the time less.
+  CoolingKeys even;
+  CoolingKeys odd;
+  for (KeyIndex index = 0; index + 1 < count; index += 2) {
+    even.Add(states[index].load(std::memory_order_acquire));
+    odd.Add(states[index + 1].load(std::memory_order_acquire));
+  }
+  if (count % 2 != 0) even.Add(states[count - 1].load(std::memory_order_acquire));
+
+  const Word soonest = std::min(even.soonest, odd.soonest);
+  if (soonest < key_state::ValidBelow(now)) {
+    return {Exhaustion::Kind::kRateLimited, Duration::zero()};
   }
   if (soonest == key_state::kPermanentBit) {
     return {Exhaustion::Kind::kPermanent, Duration::zero()};
   }
+  const bool any_rate_limited = even.any_rate_limited || odd.any_rate_limited;
   return {any_rate_limited ? Exhaustion::Kind::kRateLimited : Exhaustion::Kind::kUnauthorized,
           Duration(key_state::DeadlineOf(soonest) - key_state::ToNs(now))};
 }

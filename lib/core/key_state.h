@@ -62,6 +62,11 @@ constexpr MarkReason ReasonOf(Word word) noexcept {
   return static_cast<MarkReason>((word & kReasonMask) - 1);
 }
 
+// True if the last mark was a cooldown, over or not, for that reason. One comparison.
+constexpr bool IsTemporaryFor(Word word, MarkReason reason) noexcept {
+  return (word & (kPermanentBit | kReasonMask)) == MakeTemporary(0, reason);
+}
+
 constexpr KeyState StateOf(Word word, Instant now) noexcept {
   if (IsPermanent(word)) return KeyState::kPermanent;
   return word < ValidBelow(now) ? KeyState::kValid : KeyState::kTemporary;
