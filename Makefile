@@ -37,7 +37,8 @@ help:
 	@echo 'make test          build everything and run every test'
 	@echo '                   (SANITIZE=address or thread: under a sanitizer)'
 	@echo 'make test-page     the HTML reports in headless Chromium, which make test does if one is there'
-	@echo 'make bench         run the benchmarks'
+	@echo 'make bench         what core and bodies cost, with the bars: build/report/bench.json'
+	@echo '                   (ARGS="--benchmark_filter=next_key"; ARGS=--check fails below the bars)'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -77,7 +78,11 @@ test-page: deps-test configured-for-tests
 .PHONY: bench
 bench: deps-test configured-for-tests
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-bench
-	@$(BUILD)/bin/keywalk-bench $(ARGS)
+	@mkdir -p $(REPORT)
+	@$(BUILD)/bin/keywalk-bench --benchmark_repetitions=5 --benchmark_min_time=0.05 \
+	  --benchmark_enable_random_interleaving=true --benchmark_out_format=json \
+	  --benchmark_out=$(REPORT)/bench.json $(filter-out --check,$(ARGS)) >/dev/null
+	@python3 -B bench/report_bench.py $(REPORT)/bench.json $(filter --check,$(ARGS))
 
 # The mock upstream's throughput beside other servers'. What it needs in addition (wrk, nginx, peers)
 # it installs itself; what it cannot install is a line in the report.
