@@ -11,8 +11,8 @@ HELLO = {
     "version": "1.0",
     "language": "python",
     "policies": ["coder-v1"],
-    "capabilities": ["clock", "key_states", "body.verbatim", "stream.any", "body.abort",
-                     "drain.bounded", "headers.hop", "upstream.own"],
+    "capabilities": ["clock", "key_states", "body.verbatim", "body.buffered", "stream.any",
+                     "body.abort", "drain.bounded", "headers.hop", "upstream.own"],
 }  # fmt: skip
 
 clock, routes = gateway.Clock(), {}

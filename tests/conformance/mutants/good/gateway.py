@@ -18,11 +18,11 @@ import keypool
 from . import fields, http1, provider, records, upstream
 from .pool import Pool
 
-CAPABILITIES = ["clock", "key_states", "body.verbatim", "stream.any", "trailers", "body.abort",
-                "drain.bounded", "headers.hop", "upstream.early", "upstream.own", "upstream.reuse",
-                "client.abort",
-                "websocket.refuse", "target.confine", "body.limit", "time.limits", "client-tokens",
-                "metrics", "dump", "copilot"]  # fmt: skip
+CAPABILITIES = ["clock", "key_states", "body.verbatim", "body.buffered", "stream.any", "trailers",
+                "body.abort", "drain.bounded", "headers.hop", "upstream.early", "upstream.own",
+                "upstream.reuse", "client.abort", "websocket.refuse", "target.confine",
+                "body.limit", "time.limits", "client-tokens", "metrics", "dump",
+                "copilot"]  # fmt: skip
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
               "proxy-authenticate"}  # fmt: skip
 REPLACED = {"host", "content-length", "expect", "x-forwarded-for", "x-forwarded-host",
