@@ -65,6 +65,11 @@ def cells(body_bytes, walk_names, connections):
             and (walk.name != "sse" or body_bytes == KIB)]
 
 
+def is_chosen(name, words):
+    """Of --servers: a name, or the first word of the names of variants."""
+    return not words or any(name == word or name.startswith(word + " ") for word in words)
+
+
 def gateways(folder, upstream, proxy):
     return [servers.Direct(folder, upstream), *(peer(folder, upstream) for peer in PEERS),
             *(servers.Keywalk(folder, upstream, proxy, variant) for variant in VARIANTS)]

@@ -13,17 +13,17 @@ SETTLE_SECONDS = 10
 
 
 class Bench:
-    def __init__(self, load_binary, upstream, bodies, core, seconds):
+    def __init__(self, load_binary, upstream, bodies, core):
         self.load_binary, self.upstream, self.bodies = load_binary, upstream, bodies
-        self.core, self.seconds = core, seconds
+        self.core = core
 
-    def turn(self, gateway, cell, seconds=None):
+    def turn(self, gateway, cell, seconds):
         """A sample: figures, and under "problems" what makes them worthless."""
         settle([gateway, self.upstream])
         before = self.upstream.counts()
         reset_peak(gateway)
         cpu_before = gateway.cpu_seconds()
-        counts = self.load(gateway, cell, seconds or self.seconds)
+        counts = self.load(gateway, cell, seconds)
         cpu = gateway.cpu_seconds() - cpu_before
         answered = counts["requests"]
         after = self.upstream.counts_once_quiet(
@@ -44,7 +44,7 @@ class Bench:
         command = [self.load_binary, "--port", str(gateway.port), "--path", path,
                    "--body", self.bodies[cell.body_bytes], "--connections", str(cell.connections),
                    "--warmup", str(seconds / 4), "--seconds", str(seconds),
-                   "--min-requests", str(max(5, cell.connections))]
+                   "--min-requests", str(max(3, cell.connections))]
         for header in headers:
             command += ["--header", header]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,8 +1,8 @@
-"""The results as JSON and as Markdown tables."""
+"""The results as Markdown tables."""
 
-import json
-import os
+import collections
 
+import bars
 from matrix import size_text
 
 
@@ -20,8 +20,10 @@ def environment_text(result):
     where = result["environment"]
     return (f"{where['date']}, {where['processor']}, {where['system']}, load average "
             f"{where['load_average_at_end'][0]:.1f} at the end. Upstream, gateway and load on one "
-            f"core; {where['repeats']} interleaved turns of {where['turn_seconds']} s for each "
-            f"figure, medians with the quartiles in brackets. Upstream: {where['upstream']}.")
+            f"core; {where['rounds']} rounds with all of them started anew, in each "
+            f"{where['repeats']} interleaved turns of {where['turn_seconds']} s for each figure; "
+            f"medians with the quartiles in brackets. Upstream: {where['upstream']}. Took "
+            f"{where['took_seconds']} s.")
 
 
 def table(header, body):
@@ -82,8 +84,10 @@ def further(row):
         return "worthless"
     if "further_us" not in row:
         return "-"
-    ratio = row.get("further_to_direct")
-    return number(row["further_us"]) + ("" if ratio is None else f" (**{ratio:.2f}**)")
+    text = number(row["further_us"]["median"])
+    if "further_to_direct" in row:
+        text += f" (**{row['further_to_direct']['median']:.2f}**)"
+    return text
 
 
 def figure_tables(table_of, name, title):
@@ -102,6 +106,15 @@ def figure_tables(table_of, name, title):
     return lines
 
 
+def troubles(result):
+    """What was left out, and what is worthless and why."""
+    found = [f"{row['gateway']}, {size_text(row['body_bytes'])}, {row['walk']}, "
+             f"{row['connections']} connections: WORTHLESS: {text}"
+             for row in result["cells"] for text in row["problems"]]
+    reasons = collections.Counter((entry["gateway"], entry["why"]) for entry in result["left_out"])
+    return found + [f"{name}, {count} cells: {why}" for (name, why), count in reasons.items()]
+
+
 def markdown(result):
     table_of = Table(result)
     lines = ["# What a failover costs", "", environment_text(result), ""]
@@ -113,24 +126,8 @@ def markdown(result):
     lines += figure_tables(table_of, "p50_us", "Median time of a request, microseconds")
     lines += figure_tables(table_of, "requests_per_second", "Requests per second")
     lines += figure_tables(table_of, "cpu_us", "Processor time of the gateway, us a request")
-    lines += ["## Worthless and left out", ""]
-    for row in result["cells"]:
-        for text in row["problems"]:
-            lines.append(f"- {row['gateway']}, {size_text(row['body_bytes'])}, {row['walk']}, "
-                         f"{row['connections']} connections: {text}")
-    reasons = {}
-    for entry in result["left_out"]:
-        reasons[entry["gateway"], entry["why"]] = reasons.get(
-            (entry["gateway"], entry["why"]), 0) + 1
-    lines += [f"- {name}, {count} cells: {why}" for (name, why), count in reasons.items()]
+    lines += ["## Bars", "", *("- " + bars.line(bar) for bar in result["bars"]), ""]
+    found = troubles(result)
+    if found:
+        lines += ["## Worthless and left out", "", *("- " + text for text in found)]
     return "\n".join(lines) + "\n"
-
-
-def write(result, folder):
-    """Writes both and returns the Markdown."""
-    text = markdown(result)
-    for name, content in (("bench-peers.json", json.dumps(result, indent=1) + "\n"),
-                          ("bench-peers.md", text)):
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(content)
-    return text

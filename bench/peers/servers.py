@@ -24,6 +24,7 @@ def shown_version(command):
 class Gateway(Server):
     peer = True
     how = ""  # one line on its configuration, for the report
+    compiles_seconds = 0  # under load, until its compiler is done with what is used most
 
     def __init__(self, folder, upstream, **more):
         super().__init__(folder, **more)
@@ -38,8 +39,8 @@ class Gateway(Server):
         """(path, header lines) of a request that is to walk these keys."""
         return f"/{walk.name}/chat/completions", ["Content-Type: application/json"]
 
-    def cannot(self, walk, connections):
-        """Why this cannot be measured; None if it can. Called before start_for as well."""
+    def cannot(self, cell):
+        """Why this cannot be measured; None if it can; empty if there is nothing to measure."""
         return None
 
 
@@ -60,8 +61,8 @@ class Direct(Gateway):
         path, headers = super().request(walk)
         return path, [*headers, f"Authorization: Bearer {walk.keys[-1].value}"]
 
-    def cannot(self, walk, connections):
-        return "a client that has the right key" if walk.failovers else None
+    def cannot(self, cell):
+        return "" if cell.walk.failovers else None
 
     def processes(self):
         return []
@@ -184,8 +185,8 @@ frontend clients
         lines += [f"    server {key.value} 127.0.0.1:{self.upstream.port}" for key in walk.keys]
         return "\n".join(lines) + "\n"
 
-    def cannot(self, walk, connections):
-        if walk.failovers > 1 and connections > 1:
+    def cannot(self, cell):
+        if cell.walk.failovers > 1 and cell.connections > 1:
             return "knows no order of more than two keys when requests run at once"
         return None
 
@@ -195,7 +196,8 @@ class Portkey(Gateway):
 
     name = "Portkey"
     how = "x-portkey-config with the strategy fallback on 403; it parses and rewrites the body"
-    in_flight_limit = 128 * MIB  # bytes; it takes 10 ms a MiB and attempt, one at a time
+    compiles_seconds = 2
+    in_flight_limit = 64 * MIB  # bytes; it takes 10 ms a MiB and attempt, one at a time
 
     def command(self):
         folder = os.path.join(os.path.dirname(self.folder), "npm")
@@ -219,9 +221,9 @@ class Portkey(Gateway):
         return "/v1/chat/completions", ["Content-Type: application/json",
                                         "x-portkey-config: " + json.dumps(config)]
 
-    def cannot(self, walk, connections):
-        if connections * len(walk.keys) * self.body_bytes > self.in_flight_limit:
-            return "left out: takes too long"
+    def cannot(self, cell):
+        if cell.connections * len(cell.walk.keys) * cell.body_bytes > self.in_flight_limit:
+            return f"more than {self.in_flight_limit // MIB} MiB of attempts at once take too long"
         return None
 
 
@@ -236,10 +238,8 @@ class Keywalk(Gateway, KeywalkServer):
         super().__init__(folder, upstream, binary=binary)
         self.variant = variant
 
-    def cannot(self, walk, connections):
-        if self.body_bytes < self.variant.least_body:
-            return "the same as without it below that size"
-        return None
+    def cannot(self, cell):
+        return "" if cell.body_bytes < self.variant.least_body else None
 
     def command(self):
         usage = self.usage()
