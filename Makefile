@@ -39,6 +39,8 @@ help:
 	@echo 'make test-page     the HTML reports in headless Chromium, which make test does if one is there'
 	@echo 'make bench         what core and bodies cost, with the bars: build/report/bench.json'
 	@echo '                   (ARGS="--benchmark_filter=next_key"; ARGS=--check fails below the bars)'
+	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
+	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -83,6 +85,14 @@ bench: deps-test configured-for-tests
 	  --benchmark_enable_random_interleaving=true --benchmark_out_format=json \
 	  --benchmark_out=$(REPORT)/bench.json $(filter-out --check,$(ARGS)) >/dev/null
 	@python3 -B bench/report_bench.py $(REPORT)/bench.json $(filter --check,$(ARGS))
+
+# Counted with Callgrind; a test of `make test` too.
+UPDATE ?=
+.PHONY: instructions
+instructions: deps-test configured-for-tests
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-instructions
+	@python3 -B bench/instructions.py --program $(BUILD)/bin/keywalk-instructions \
+	  --report $(REPORT)/instructions.txt $(if $(UPDATE),--update)
 
 # The mock upstream's throughput beside other servers'. What it needs in addition (wrk, nginx, peers)
 # it installs itself; what it cannot install is a line in the report.

@@ -26,7 +26,9 @@ std::string BuildName() {
   const std::string compiler = "gcc " + std::to_string(__GNUC__);
 #endif
 #if defined(__x86_64__)
-  const std::string architecture = "x86_64";
+  // The C library copies and compares by what the processor has.
+  const std::string architecture =
+      __builtin_cpu_supports("avx2") != 0 ? "x86_64 with avx2" : "x86_64";
 #elif defined(__aarch64__)
   const std::string architecture = "aarch64";
 #else

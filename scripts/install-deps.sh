@@ -100,15 +100,18 @@ required=$(
 )
 node_packages=
 schema_packages=
+valgrind_packages=
 if [ $set_name = test ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
   schema_packages=$(missing_packages python3-jsonschema; missing_tools xmllint=libxml2-utils)
+  valgrind_packages=$(missing_tools valgrind=valgrind)
 fi
 
-[ -n "$required$node_packages$schema_packages" ] || exit 0
+[ -n "$required$node_packages$schema_packages$valgrind_packages" ] || exit 0
+optional="$node_packages $schema_packages $valgrind_packages"
 if [ $list_only = yes ]; then
   # shellcheck disable=SC2086
-  printf '%s\n' $required $node_packages $schema_packages
+  printf '%s\n' $required $optional
   exit 0
 fi
 
@@ -135,7 +138,7 @@ install_packages() {
 }
 
 # shellcheck disable=SC2086
-all=$(echo $required $node_packages $schema_packages)
+all=$(echo $required $optional)
 say "to install: $all"
 if [ "$as_root" = none ]; then
   if [ -n "$required" ]; then
@@ -177,3 +180,5 @@ install_optional() {  # WHAT-IS-LOST PACKAGE...
 install_optional "The SDK test will not run." $node_packages
 # shellcheck disable=SC2086
 install_optional "Tests of fixtures or reports against their schemas will not run." $schema_packages
+# shellcheck disable=SC2086
+install_optional "Instructions of the core will not be counted." $valgrind_packages
