@@ -14,6 +14,11 @@ class Progress:
         self.total, self.done = total, 0
         self.live = sys.stderr.isatty()
 
+    def now(self, text):
+        """What is being done, where it can be replaced afterwards."""
+        if self.live:
+            self.show(text)
+
     def show(self, text):
         line = f"[{self.done}/{self.total}] {text}"
         sys.stderr.write(f"\r\033[K{line}" if self.live else line + "\n")

@@ -105,10 +105,28 @@ def of_memory(measured):
                   256, (max(values) - size) / KIB if values else None, unit=" KiB")
 
 
+def of_uploads(result):
+    found = result["uploads"] or {"first_byte": [], "slow": [], "held": []}
+    for size in (64 * KIB, MIB, 16 * MIB):
+        values = [row["us"]["median"] / 1000 for row in found["first_byte"]
+                  if (row["gateway"], row["body_bytes"]) == (STREAM, size)]
+        yield Bar(f"{STREAM}: from the client's first byte to the upstream's, upload of "
+                  f"{size_text(size)}", 1, max(values, default=None), unit=" ms")
+    values = [row["to_direct"] for row in found["slow"] if row["gateway"] == STREAM]
+    yield Bar(f"{STREAM}: 16 MiB at 64 MiB/s, to the same without a gateway", 1.05,
+              max(values, default=None))
+    for name in (BUFFER, STREAM):
+        values = [row["peak_bytes"] / MIB for row in found["held"]
+                  if row["gateway"] == name and row["connections"] == 256 and not row["problems"]]
+        yield Bar(f"{name}: memory for 256 uploads of 16 MiB with --body-memory 64 MiB", 200,
+                  max(values, default=None), unit=" MiB")
+
+
 def judge(result):
     measured = Measured(result)
-    return [bar.as_json() for group in (of_small_requests, of_further_attempts, of_large_bodies,
-                                        of_memory) for bar in group(measured)]
+    found = [bar for group in (of_small_requests, of_further_attempts, of_large_bodies, of_memory)
+             for bar in group(measured)]
+    return [bar.as_json() for bar in (*found, *of_uploads(result))]
 
 
 def line(bar):

@@ -27,6 +27,7 @@ from common.server import Failed
 from run import Run, say
 from upstream import WALKS
 
+PARTS = ("matrix", "uploads")
 FULL = {"bodies": list(matrix.BODIES), "walks": [walk.name for walk in WALKS],
         "connections": list(matrix.CONNECTIONS), "seconds": 0.15, "repeats": 2,
         "rounds": 3}
@@ -63,6 +64,8 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, help="of each turn")
     parser.add_argument("--repeats", type=int, help="turns of each cell in a round")
     parser.add_argument("--rounds", type=int, help="each with all servers started anew")
+    parser.add_argument("--parts", type=words(PARTS), default=list(PARTS),
+                        help="matrix: all cells; uploads: paced, slow and held ones")
     parser.add_argument("--quick", action="store_true",
                         help="a minute: short turns, the cells that the bars look at")
     parser.add_argument("--check", action="store_true",

@@ -1,6 +1,7 @@
 """What is measured, as data: the gateways, the variants of keywalk-proxy, and the cells."""
 
 import dataclasses
+import os
 
 import servers
 from upstream import BY_NAME, WALKS
@@ -73,3 +74,11 @@ def is_chosen(name, words):
 def gateways(folder, upstream, proxy):
     return [servers.Direct(folder, upstream), *(peer(folder, upstream) for peer in PEERS),
             *(servers.Keywalk(folder, upstream, proxy, variant) for variant in VARIANTS)]
+
+
+def bounded(variant, memory, folder, upstream, proxy):
+    """The same with a bound on the memory of all bodies; its name is the variant's."""
+    options = (*variant.options, "--body-memory", str(memory))
+    needs = (*variant.needs, "--body-memory")
+    return servers.Keywalk(os.path.join(folder, "held"), upstream, proxy,
+                           dataclasses.replace(variant, options=options, needs=needs))

@@ -7,7 +7,7 @@ import math
 
 import bars
 from matrix import KIB, MIB, size_text
-from report import Table, environment_text, number, troubles
+from report import Table, environment_text, number, troubles, uploads_table
 
 LABEL, PANEL, GAP, RIGHT = 168, 188, 14, 4  # pixels
 VALUE = 46  # of a panel, for the figure beside its last dot
@@ -192,6 +192,18 @@ def gateways_html(result):
     return f"<table>{rows}</table>"
 
 
+def uploads_html(result):
+    if not result["uploads"]:
+        return ""
+    what, header, body = uploads_table(result)
+    def cells(line, tag):
+        return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in line)
+    rows = "".join(f"<tr><th>{html.escape(line[0])}</th>{cells(line[1:], 'td')}</tr>"
+                   for line in body)
+    return (f'<h2>Uploads</h2><p>{html.escape(what)}</p><table class="figures">'
+            f"<tr>{cells(header, 'th')}</tr>{rows}</table>")
+
+
 def bars_html(result):
     items = "".join(f'<li class="{"met" if bar["met"] else "missed"}">'
                     f"{html.escape(bars.line(bar))}</li>" for bar in result["bars"])
@@ -215,7 +227,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { margin-bottom: .3em; } h2 { margin: 2.2em 0 .2em; } h3 { font-size: 15px; margin: 1.2em 0 0; }
 p { color: var(--soft); margin: .3em 0; } table { border-collapse: collapse; margin: 1em 0; }
 th, td { text-align: left; vertical-align: top; padding: .25em 1em .25em 0; }
-th { white-space: nowrap; }
+th { white-space: nowrap; } .figures td, .figures tr:first-child th { text-align: right; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font-size: 13px; }
 svg .name { text-anchor: end; } svg .body { font-weight: 600; }
 svg .tick { text-anchor: middle; fill: var(--soft); font-size: 11px; }
@@ -244,6 +256,7 @@ def page(result):
 lines go from the least to the greatest turn. An arrow: far beyond the scale.</p>
 {gateways_html(result)}
 {"".join(section_html(section, table) for section in SECTIONS)}
+{uploads_html(result)}
 {bars_html(result)}
 {troubles_html(result)}
 </body></html>

@@ -3,7 +3,7 @@
 import collections
 
 import bars
-from matrix import size_text
+from matrix import MIB, size_text
 
 
 def number(value, digits=3):
@@ -111,8 +111,46 @@ def troubles(result):
     found = [f"{row['gateway']}, {size_text(row['body_bytes'])}, {row['walk']}, "
              f"{row['connections']} connections: WORTHLESS: {text}"
              for row in result["cells"] for text in row["problems"]]
+    uploads = result["uploads"] or {"failed": [], "held": []}
+    found += uploads["failed"]
+    found += [f"{row['gateway']}, held uploads: WORTHLESS: {text}" for row in uploads["held"]
+              for text in row["problems"]]
     reasons = collections.Counter((entry["gateway"], entry["why"]) for entry in result["left_out"])
     return found + [f"{name}, {count} cells: {why}" for (name, why), count in reasons.items()]
+
+
+def uploads_table(result):
+    """The measurements of uploads: what they are, the header and the lines, a gateway each."""
+    found = result["uploads"]
+    sizes = sorted({row["body_bytes"] for row in found["first_byte"]})
+    names = list(dict.fromkeys(row["gateway"] for part in ("first_byte", "slow", "held")
+                               for row in found[part]))
+    first = {(row["gateway"], row["body_bytes"]): row for row in found["first_byte"]}
+    slow = {row["gateway"]: row for row in found["slow"]}
+    held = {row["gateway"]: row for row in found["held"]}
+    body = []
+    for name in names:
+        line = [name, *(number(first[name, size]["us"]["median"] / 1000)
+                        if (name, size) in first else "-" for size in sizes)]
+        line.append(number(slow[name]["ms"]["median"]) if name in slow else "-")
+        line.append(number(slow[name].get("to_direct")) if name in slow else "-")
+        line.append(f"{held[name]['peak_bytes'] / MIB:.0f}" if name in held else "-")
+        body.append(line)
+    count = found["held"][0]["connections"] if found["held"] else "many"
+    what = ("Milliseconds from the client's first byte of the body to the upstream's, for uploads "
+            "that take 20 ms; of 16 MiB at 64 MiB/s, to the end of the answer, and in the same "
+            f"without a gateway; the peak memory in MiB of {count} uploads of 16 MiB at once, of "
+            "gateways that can be given a bound, here 64 MiB.")
+    header = ["", *(f"first byte, {size_text(size)}" for size in sizes), "16 MiB, slow",
+              "to direct", "peak memory"]
+    return what, header, body
+
+
+def upload_lines(result):
+    if not result["uploads"]:
+        return []
+    what, header, body = uploads_table(result)
+    return ["## Uploads", "", what, "", *table(header, body)]
 
 
 def markdown(result):
@@ -126,6 +164,7 @@ def markdown(result):
     lines += figure_tables(table_of, "p50_us", "Median time of a request, microseconds")
     lines += figure_tables(table_of, "requests_per_second", "Requests per second")
     lines += figure_tables(table_of, "cpu_us", "Processor time of the gateway, us a request")
+    lines += upload_lines(result)
     lines += ["## Bars", "", *("- " + bars.line(bar) for bar in result["bars"]), ""]
     found = troubles(result)
     if found:

@@ -17,6 +17,7 @@ from common import terminal
 from common.install import Unavailable
 from common.machine import processor
 from common.server import request_body
+from upload_runs import UploadRuns
 from upstream import Upstream
 
 
@@ -40,6 +41,7 @@ class Run:
         self.bench = measure.Bench(arguments.load, self.upstream, self.bodies, core)
         per_round = sum(map(len, self.plan.values())) * (arguments.repeats + 1)
         self.progress = terminal.Progress(per_round * arguments.rounds)
+        self.uploads = None
 
     def write_bodies(self):
         files = {}
@@ -63,9 +65,11 @@ class Run:
 
     def all(self):
         try:
-            for number in range(self.arguments.rounds):
+            for number in range(self.arguments.rounds if "matrix" in self.arguments.parts else 0):
                 for body_bytes in self.bodies:
                     self.round(number, body_bytes)
+            if "uploads" in self.arguments.parts:
+                self.uploads = UploadRuns(self, self.arguments.quick).all()
         finally:
             self.progress.end()
             self.stop()
@@ -82,7 +86,7 @@ class Run:
                    and self.starts(gateway, body_bytes)]
         for gateway in running:
             if gateway.compiles_seconds:
-                self.progress.show(f"warming up {gateway.name}")
+                self.progress.now(f"warming up {gateway.name}")
                 self.bench.load(gateway, matrix.Cell(body_bytes, "f1", 1),
                                 gateway.compiles_seconds)
         idle_bytes = {gateway: measure.memory(gateway, "VmRSS") for gateway in running}
@@ -98,7 +102,7 @@ class Run:
     def starts(self, gateway, body_bytes):
         if gateway.name in self.missing:
             return False
-        self.progress.show(f"starting {gateway.name}")
+        self.progress.now(f"starting {gateway.name}")
         try:
             gateway.start_for(body_bytes, self.core)
         except Unavailable as error:
@@ -113,7 +117,7 @@ class Run:
         if any(sample["problems"] for sample in samples):
             self.progress.step(f"{gateway.name}, {cell}: left out, it went wrong before")
             return
-        self.progress.show(f"{gateway.name}, {cell}")
+        self.progress.now(f"{gateway.name}, {cell}")
         seconds = self.arguments.seconds / (2 if is_warmup else 1)
         sample = self.bench.turn(gateway, cell, seconds)
         # A warm-up that went wrong is the measurement: more of the same tells nothing more.
@@ -145,6 +149,7 @@ class Run:
                           "peer": gateway.peer, "missing": self.missing.get(gateway.name)}
                          for gateway in self.gateways],
             "cells": summary.rows(self.samples),
+            "uploads": self.uploads,
             "left_out": [{"gateway": name, "body_bytes": cell.body_bytes, "walk": cell.walk_name,
                           "connections": cell.connections, "why": why}
                          for name, cell, why in self.left_out],
