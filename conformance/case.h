@@ -49,6 +49,7 @@ struct ExpectedUpstream {
   bool same_method = false;  // the client's
   bool own_host = false;     // one Host field: the authority of the pool's base URL
   bool same_body = false;    // byte for byte the client's
+  bool cut_body = false;     // it ended before its framing said so
   bool reused = false;       // on a connection on which this case has asked before
 };
 
@@ -79,6 +80,14 @@ struct Departure {
   std::uint64_t bytes = 0;
 };
 
+// Where a client holds back the rest of its body.
+struct Pause {
+  std::uint64_t bytes = 0;  // of its body that it has sent
+  // Until so many attempts of the request are at the upstream; 0: for good, it waits for the
+  // answer.
+  std::size_t attempts = 0;
+};
+
 struct CaseRequest {
   std::string id;
   std::optional<Milliseconds> at;  // virtual time; nullopt: when the one before ended
@@ -90,6 +99,7 @@ struct CaseRequest {
   std::shared_ptr<const std::string> body;  // null: the driver's choice
   bool chunked = false;
   std::optional<Departure> leaves;
+  std::optional<Pause> pauses;
   ExpectedRequest expect;
 };
 

@@ -27,6 +27,7 @@ using nlohmann::json;
 
 constexpr IntegerRange kTimeRangeMs{0, 1'000'000'000'000};
 constexpr IntegerRange kBytesRange{0, 1'000'000'000};
+constexpr IntegerRange kAttemptsRange{1, 1'000};
 constexpr std::size_t kMaxKeys = 10'000;
 
 // The path below the base URL that a client of that provider usually asks for.
@@ -59,6 +60,17 @@ Departure ReadDeparture(const json& value, const std::string& pointer, JsonProbl
   return departure;
 }
 
+Pause ReadPause(const json& value, const std::string& pointer, JsonProblems& problems) {
+  Pause pause;
+  ObjectReader object(value, pointer, problems);
+  pause.bytes = static_cast<std::uint64_t>(object.RequiredInteger("bytes", kBytesRange));
+  if (object.Has("attempts")) {
+    pause.attempts = static_cast<std::size_t>(object.Integer("attempts", 1, kAttemptsRange));
+  }
+  object.Finish();
+  return pause;
+}
+
 CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size_t index,
                         std::string_view provider, JsonProblems& problems) {
   CaseRequest request;
@@ -80,6 +92,10 @@ CaseRequest ReadRequest(const json& value, const std::string& pointer, std::size
   }
   if (const json* leaves = object.Object("leaves")) {
     request.leaves = ReadDeparture(*leaves, object.PointerTo("leaves"), problems);
+  }
+  if (const json* pauses = object.Object("pauses")) {
+    request.pauses = ReadPause(*pauses, object.PointerTo("pauses"), problems);
+    if (request.body == nullptr) object.Problem("pauses", "is in a body: needs \"body\"");
   }
   if (const json* expect = object.RequiredObject("expect")) {
     request.expect = ReadExpectation(*expect, object.PointerTo("expect"), problems);

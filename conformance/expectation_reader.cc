@@ -80,7 +80,9 @@ std::vector<ExpectedUpstream> ReadUpstream(const json& array, const std::string&
     attempt.absent_headers = object.Strings("absent_headers");
     attempt.same_method = object.Choice("method", "", {"same"}) == "same";
     attempt.own_host = object.Choice("host", "", {"upstream"}) == "upstream";
-    attempt.same_body = object.Choice("body", "", {"same"}) == "same";
+    const std::string body = object.Choice("body", "", {"same", "cut"});
+    attempt.same_body = body == "same";
+    attempt.cut_body = body == "cut";
     attempt.reused = object.Choice("connection", "", {"reused"}) == "reused";
     object.Finish();
     attempts.push_back(std::move(attempt));

@@ -43,6 +43,12 @@ std::shared_ptr<const std::string> UsualBody(std::string_view provider) {
   return std::make_shared<const std::string>(body.dump());
 }
 
+bool ExpectsCutBody(const CaseRequest& request) {
+  return request.expect.upstream &&
+         std::ranges::any_of(*request.expect.upstream,
+                             [](const ExpectedUpstream& attempt) { return attempt.cut_body; });
+}
+
 class WireCaseRun {
  public:
   WireCaseRun(const WireCaseContext& context, CaseResult& result)
@@ -134,6 +140,12 @@ class WireCaseRun {
       request.wait_to_leave = [this, &asked, from, alone = indexes.size() == 1] {
         WaitForAttempts(from, alone ? nullptr : &asked.path, asked.expect.attempts.size());
       };
+      if (asked.pauses) request.pauses_after = asked.pauses->bytes;
+      if (asked.pauses && asked.pauses->attempts > 0) {
+        request.wait_to_go_on = [this, &asked, from, alone = indexes.size() == 1] {
+          return WaitForAttempts(from, alone ? nullptr : &asked.path, asked.pauses->attempts);
+        };
+      }
       seen[i].sent_body = request.body;
       seen[i].upstream_path = context_.pool.upstream_path();
       seen[i].upstream_host = context_.pool.upstream_host();
@@ -222,8 +234,9 @@ class WireCaseRun {
     return entry.target.starts_with(base + "/") || entry.lane.starts_with(context_.pool.id() + "/");
   }
 
-  void WaitForAttempts(std::uint64_t from, const std::string* path, std::size_t count) const {
-    context_.mock.WaitForJournal(
+  // False if they are not there in time.
+  bool WaitForAttempts(std::uint64_t from, const std::string* path, std::size_t count) const {
+    return context_.mock.WaitForJournal(
         [&](const std::vector<mock::JournalEntry>& journal) {
           const auto ours = [&](const mock::JournalEntry& entry) {
             return entry.sequence >= from && IsOurs(entry, path);
@@ -258,10 +271,17 @@ class WireCaseRun {
   void CollectAttempts(std::uint64_t from, const std::string* path, const CaseRequest& request,
                        WireObservation& seen) {
     const bool needs_body = request.expect.upstream.has_value();
-    const bool is_gone = request.leaves.has_value();
+    // Who breaks off in its body is noticed upstream, and written down there, a moment later.
+    const bool breaks_off = ExpectsCutBody(request);
+    const bool is_gone = request.leaves.has_value() || breaks_off;
+    const auto is_ours = [&](const mock::JournalEntry& entry) {
+      return entry.sequence >= from && IsOurs(entry, path);
+    };
     const auto settled = [&](const std::vector<mock::JournalEntry>& journal) {
+      const auto count = std::count_if(journal.begin(), journal.end(), is_ours);
+      if (breaks_off && count < std::ssize(request.expect.attempts)) return false;
       return std::all_of(journal.begin(), journal.end(), [&](const mock::JournalEntry& entry) {
-        if (entry.sequence < from || !IsOurs(entry, path)) return true;
+        if (!is_ours(entry)) return true;
         if (is_gone) return entry.ended;
         // A fault may fire long before the answer that it only delays or precedes.
         const bool answers = entry.status >= 200 && entry.fault != mock::FaultState::kPending;

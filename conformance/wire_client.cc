@@ -121,17 +121,23 @@ class Conversation {
         deadline_(deadline) {
     std::size_t head_bytes = 0;
     unsent_ = Serialize(request, head_bytes);
-    if (!request.leaves) return;
-    const std::size_t bytes = request.leaves->bytes;
-    if (request.leaves->at == Departure::At::kRequestHead) {
-      unsent_.resize(std::min(bytes, head_bytes - 1));
-    } else if (request.leaves->at == Departure::At::kUpload) {
-      unsent_.resize(std::min(unsent_.size(), head_bytes + bytes));
+    if (request.leaves && request.leaves->at == Departure::At::kRequestHead) {
+      unsent_.resize(std::min<std::size_t>(request.leaves->bytes, head_bytes - 1));
+    } else if (request.leaves && request.leaves->at == Departure::At::kUpload) {
+      unsent_.resize(std::min<std::size_t>(unsent_.size(), head_bytes + request.leaves->bytes));
     }
+    held_from_ = unsent_.size();
+    if (!request.pauses_after) return;
+    held_from_ = std::min<std::size_t>(held_from_, head_bytes + *request.pauses_after);
+    pauses_ = request.wait_to_go_on != nullptr;
   }
 
   void Run(WireExchange& exchange) {
     while (!parser_.done() && !parser_.failed() && error_.empty()) {
+      if (pauses_ && sent_ == held_from_) {
+        exchange.paused_in_vain = !request_.wait_to_go_on();
+        GoOn();
+      }
       exchange.left = IsTimeToLeave();
       if (exchange.left) break;
       Turn();
@@ -145,6 +151,11 @@ class Conversation {
   }
 
  private:
+  void GoOn() {
+    pauses_ = false;
+    held_from_ = unsent_.size();
+  }
+
   bool IsTimeToLeave() const {
     if (!request_.leaves || request_.leaves->by == Departure::By::kSilence) return false;
     switch (request_.leaves->at) {
@@ -165,7 +176,7 @@ class Conversation {
 
   void Turn() {
     pollfd fd{descriptor_, POLLIN, 0};
-    if (sent_ < unsent_.size()) fd.events |= POLLOUT;
+    if (sent_ < held_from_) fd.events |= POLLOUT;
     const auto left = std::chrono::ceil<Milliseconds>(deadline_ - SteadyClock::now()).count();
     const int ready = left <= 0 ? 0 : ::poll(&fd, 1, static_cast<int>(left));
     if (ready == 0) {
@@ -179,10 +190,12 @@ class Conversation {
 
   void Send() {
     const ssize_t count =
-        ::send(descriptor_, unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
+        ::send(descriptor_, unsent_.data() + sent_, held_from_ - sent_, MSG_NOSIGNAL);
     if (count > 0) sent_ += static_cast<std::size_t>(count);
     // A server that refuses the rest may still have answered: what it said is read.
-    if (count < 0 && errno != EAGAIN && errno != EINTR) sent_ = unsent_.size();
+    if (count >= 0 || errno == EAGAIN || errno == EINTR) return;
+    GoOn();
+    sent_ = unsent_.size();
   }
 
   void Receive() {
@@ -206,6 +219,8 @@ class Conversation {
   const WireRequest& request_;
   std::string unsent_;
   std::size_t sent_ = 0;
+  std::size_t held_from_ = 0;  // the rest is held back
+  bool pauses_ = false;        // until it is time to go on
   ResponseParser parser_;
   const SteadyClock::time_point deadline_;
   SteadyClock::time_point first_body_;

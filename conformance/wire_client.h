@@ -7,6 +7,7 @@
 #define KEYWALK_CONFORMANCE_WIRE_CLIENT_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,13 +34,19 @@ struct WireRequest {
   // `wait_to_leave`, which may block.
   std::optional<Departure> leaves;
   std::function<void()> wait_to_leave;
+  // The client sends so much of its body, and the rest once `wait_to_go_on` has returned true,
+  // which may block; false: nothing of what it waited for has happened. Without that function it
+  // never sends the rest.
+  std::optional<std::uint64_t> pauses_after;
+  std::function<bool()> wait_to_go_on;
 };
 
 struct WireExchange {
   // True once a whole head has come; `response` then holds what came, complete or not.
   bool answered = false;
-  bool left = false;       // as the request said; false if its end came before
-  bool timed_out = false;  // the request's own limit ended it
+  bool left = false;            // as the request said; false if its end came before
+  bool timed_out = false;       // the request's own limit ended it
+  bool paused_in_vain = false;  // `wait_to_go_on` returned false
   ReceivedResponse response;
   std::string error;  // why there is no answer, or why it is incomplete
   std::chrono::steady_clock::time_point started;

@@ -224,6 +224,10 @@ void CompareUpstream(const CaseRequest& request, bool verbatim, const WireObserv
     if (expected.reused && !seen.attempts[i].reused) {
       mismatches.push_back({where + " connection", "one that was used before", "a new one"});
     }
+    if (expected.cut_body && entry.body_complete) {
+      mismatches.push_back({where + " body", "a body that is cut off",
+                            "a whole one of " + std::to_string(entry.body_bytes) + " bytes"});
+    }
     if (expected.same_body && !IsSameBody(seen, sent_digest, verbatim, entry)) {
       mismatches.push_back({where + " body",
                             "the client's " + std::to_string(sent.size()) + " bytes",
@@ -285,6 +289,11 @@ void CompareWire(const Case& test_case, const CaseRequest& request, const Policy
     if (attempt.alias != "?" && !attempt.entry.step) {
       mismatches.push_back({"lane " + attempt.alias, "no attempt past its last step", "one"});
     }
+  }
+  if (seen.exchange.paused_in_vain) {
+    mismatches.push_back({request.id + " pause",
+                          "attempts within the body: " + std::to_string(request.pauses->attempts),
+                          "fewer"});
   }
   CompareAnswer(test_case, request, policy, verbatim, seen, mismatches);
   CompareUpstream(request, verbatim, seen, mismatches);

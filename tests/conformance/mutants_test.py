@@ -62,8 +62,8 @@ def named_pairs(way):
 class GoodOneTest(unittest.TestCase):
     """What the mutants are made from is itself no mutant: another language, another author."""
 
-    def assert_passes(self, way, at_least):
-        report, output = pairs.conform(way, "--fixtures", pairs.FIXTURES)
+    def assert_passes(self, way, at_least, streams=False):
+        report, output = pairs.conform(way, "--fixtures", pairs.FIXTURES, streams=streams)
         totals = report["totals"]
         bad = {verdict: totals[verdict] for verdict in ("fail", "error", "inconclusive")}
         self.assertFalse(any(bad.values()), output)
@@ -74,6 +74,9 @@ class GoodOneTest(unittest.TestCase):
 
     def test_passes_what_it_declares_over_sockets(self):
         self.assert_passes("sockets", 400)
+
+    def test_passes_what_it_declares_when_it_streams_bodies(self):
+        self.assert_passes("sockets", 400, streams=True)
 
     def test_answers_every_vector(self):
         loaded = vectors.load()

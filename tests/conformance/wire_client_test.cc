@@ -117,5 +117,38 @@ TEST(WireClientTest, OneThatIsSilentGivesUpAtItsLimit) {
   EXPECT_THAT(visit.bytes, EndsWith("\r\n\r")) << "all but the head's last byte";
 }
 
+WireRequest Pausing(const OneClientServer& server, std::uint64_t bytes) {
+  WireRequest request = Leaving(server, Departure::At::kUpload, 10, Departure::By::kClose);
+  request.pauses_after = bytes;
+  return request;
+}
+
+TEST(WireClientTest, PausesOnceAndSendsTheRest) {
+  OneClientServer server;
+  WireRequest request = Pausing(server, 4);
+  int pauses = 0;
+  request.wait_to_go_on = [&pauses] { return ++pauses > 0; };
+  const WireExchange exchange = Exchange(request);
+  EXPECT_EQ(pauses, 1);
+  EXPECT_FALSE(exchange.paused_in_vain);
+  EXPECT_THAT(server.Wait().bytes, EndsWith("\r\n\r\n0123456789"));
+}
+
+TEST(WireClientTest, SaysThatItHasPausedInVain) {
+  OneClientServer server;
+  WireRequest request = Pausing(server, 10);
+  request.wait_to_go_on = [] { return false; };
+  EXPECT_TRUE(Exchange(request).paused_in_vain);
+}
+
+TEST(WireClientTest, HoldsTheRestBackForGood) {
+  OneClientServer server;
+  WireRequest request = Pausing(server, 4);
+  request.leaves.reset();
+  request.limit = Milliseconds(50);
+  EXPECT_TRUE(Exchange(request).timed_out);
+  EXPECT_THAT(server.Wait().bytes, EndsWith("\r\n\r\n0123"));
+}
+
 }  // namespace
 }  // namespace keywalk::conformance

@@ -8,6 +8,7 @@ from conform import EXAMPLES, ConformTest, Run, good_case, python
 
 # What the example gateway cannot do, and a case that shows it.
 OVERCLAIMED = {
+    "body.streamed": "upload-begins-at-once",
     "client.abort": "client-leaves-upload",
     "websocket.refuse": "websocket-refused",
     "target.confine": "target-dot-dot",

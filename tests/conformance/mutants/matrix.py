@@ -27,6 +27,8 @@ AREAS_OF_KEYS = ("wire-seed", "wire-state", "crowd", "streaming", "headers")
 def is_asked(mutant, case, way):
     if way == "decide":
         return mutant.room not in catalogue.OVER_SOCKETS_ONLY
+    if mutant.room == "uploads" or pairs.is_streamed(case):
+        return mutant.room == "uploads" and pairs.is_streamed(case)
     return mutant.room in catalogue.OVER_SOCKETS_ONLY or case["area"] in AREAS_OF_KEYS
 
 

@@ -41,15 +41,25 @@ def write_suite(folder, way, pairs, cases):
     (folder / FOLDERS[way] / "pairs.json").write_text(json.dumps(document))
 
 
-def conform(way, *arguments):
-    """A run of keywalk-conform on the mutants: its report, and what it printed."""
+def is_streamed(case):
+    """Is it for gateways that send a body on while it comes?"""
+    return "body.streamed" in case.get("requires", [])
+
+
+def conform(way, *arguments, streams=False):
+    """A run of keywalk-conform on the mutants: its report, and what it printed. `streams`: their
+    attempts begin with the first bytes of a body."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.json"
         command = [BINARY, "--adapter", f"exec {sys.executable} -B {ADAPTER}"]
         command += ["--log-level", "info"]
         done = subprocess.run(
             [*command, "--jobs", "12", "--json", str(report), *map(str, arguments)],
-            env={**os.environ, "KEYWALK_MUTANT_WAY": way},
+            env={
+                **os.environ,
+                "KEYWALK_MUTANT_WAY": way,
+                "KEYWALK_MUTANT_BODY": "stream" if streams else "buffer",
+            },
             capture_output=True,
             text=True,
             timeout=LIMIT_SECONDS,
@@ -62,11 +72,19 @@ def conform(way, *arguments):
 
 def ask(way, pairs):
     """{(mutant, case): its result in keywalk-conform's report}."""
+    cases, results = load_cases(way), {}
+    for streams in (False, True):
+        asked = [pair for pair in pairs if is_streamed(cases[pair[1]]) == streams]
+        results.update(ask_together(way, asked, cases, streams))
+    return results
+
+
+def ask_together(way, pairs, cases, streams):
     if not pairs:
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        write_suite(pathlib.Path(folder), way, pairs, load_cases(way))
-        report, _ = conform(way, "--fixtures", folder)
+        write_suite(pathlib.Path(folder), way, pairs, cases)
+        report, _ = conform(way, "--fixtures", folder, streams=streams)
     results = {}
     for result in report["results"]:
         case, mutant = result["id"].split("--")

@@ -5,6 +5,7 @@ import contextlib
 import copy
 import functools
 import json
+import os
 import re
 import sys
 import tempfile
@@ -15,14 +16,15 @@ import urllib.parse
 
 import keypool
 
-from . import fields, http1, provider, records, upstream
+from . import fields, http1, provider, records, upload, upstream
 from .pool import Pool
 
-CAPABILITIES = ["clock", "key_states", "body.verbatim", "body.buffered", "stream.any", "trailers",
-                "body.abort", "drain.bounded", "headers.hop", "upstream.early", "upstream.own",
-                "upstream.reuse", "client.abort", "websocket.refuse", "target.confine",
-                "body.limit", "time.limits", "client-tokens", "metrics", "dump",
-                "copilot"]  # fmt: skip
+STREAMS_BODIES = os.environ.get("KEYWALK_MUTANT_BODY") == "stream"
+CAPABILITIES = ["body.streamed" if STREAMS_BODIES else "body.buffered", "clock", "key_states",
+                "body.verbatim", "stream.any", "trailers", "body.abort", "drain.bounded",
+                "headers.hop", "upstream.early", "upstream.own", "upstream.reuse", "client.abort",
+                "websocket.refuse", "target.confine", "body.limit", "time.limits",
+                "client-tokens", "metrics", "dump", "copilot"]  # fmt: skip
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
               "proxy-authenticate"}  # fmt: skip
 REPLACED = {"host", "content-length", "expect", "x-forwarded-for", "x-forwarded-host",
@@ -162,7 +164,7 @@ class Exchange:
         self.route, self.head, self.client = route, head, client
         self.origin, _, self.path = target
         self.method = head.start.split(" ")[0]
-        self.body = b""
+        self.body, self.upload = b"", None  # the one or the other
         self.tried, self.refusals = [], []  # the keys, and the responses that blamed one, in order
 
     async def run(self):
@@ -171,10 +173,32 @@ class Exchange:
             await self.answer(*problem)
             return False  # its body has not been read
         try:
+            if STREAMS_BODIES:
+                return await self.run_streamed()
             self.body = await self.read_body()
         except TooLarge:
             await self.answer(413, {}, b"the body is too large")
             return False
+        return await self.begin_walk()
+
+    async def run_streamed(self):
+        framing = http1.framing_of(self.head, 0)
+        self.upload = upload.Upload(self.client_pieces(), framing)
+        try:
+            await self.begin_upload()
+            return await self.begin_walk() and self.upload.whole
+        except upload.UploadFailed as failed:
+            return await self.end_broken_upload(failed.reason)
+        finally:
+            self.upload.close()
+
+    async def begin_upload(self):
+        await self.upload.begin()
+
+    async def end_broken_upload(self, reason):
+        raise reason
+
+    async def begin_walk(self):
         byok = provider.is_byok(self.route.provider, self.head.headers)
         walk = None if byok or not self.route.pool else self.route.pool.walk()
         if walk:
@@ -233,10 +257,13 @@ class Exchange:
         return not route.tokens
 
     async def read_body(self):
+        return b"".join([piece async for piece in self.client_pieces()])
+
+    async def client_pieces(self):
         if fields.same_name(self.head.find("Expect") or "", "100-continue"):
             await self.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         framing = http1.framing_of(self.head, 0)
-        most, read, body = self.route.limits["max_body_bytes"], 0, []
+        most, read = self.route.limits["max_body_bytes"], 0
         idle_seconds = self.route.limits["idle_ms"] / 1000
         if isinstance(framing, int) and framing > most:
             raise TooLarge
@@ -245,8 +272,7 @@ class Exchange:
             read += len(piece)
             if read > most:
                 raise TooLarge
-            body.append(piece)
-        return b"".join(body)
+            yield piece
 
     async def attempt(self, key):
         """One upstream call, as far as the answer's head; with the client's own key if none."""
@@ -255,9 +281,12 @@ class Exchange:
             target = self.route.base.path + self.path
             connection.head_seconds = self.route.limits["response_head_ms"] / 1000
             connection.idle_seconds = self.route.limits["idle_ms"] / 1000
-            await connection.ask(self.method, target, self.upstream_headers(key), self.body)
-        except BaseException:
+            body = self.upload.on_the_wire() if self.upload else upload.recorded(self.body)
+            await connection.ask(self.method, target, self.upstream_headers(key), body)
+        except BaseException as error:
             connection.close()
+            if connection.upload_failed and isinstance(error, http1.Broken):
+                raise connection.upload_failed from error
             raise
         return connection
 
@@ -273,8 +302,11 @@ class Exchange:
         ]
         if self.head.find("User-Agent") is None:
             kept.append(("User-Agent", "good-gateway"))
-        if self.body or self.method in ("POST", "PUT", "PATCH"):
-            kept.append(("Content-Length", str(len(self.body))))
+        length = self.upload.framing if self.upload else len(self.body)
+        if not isinstance(length, int):
+            kept.append(("Transfer-Encoding", "chunked"))
+        elif length or self.method in ("POST", "PUT", "PATCH"):
+            kept.append(("Content-Length", str(length)))
         return kept
 
     async def is_refused(self, response, key):

@@ -61,7 +61,8 @@ class Records:
         if not self.folder:
             return
         head = "".join(f"{name}: {value}\n" for name, value in exchange.upstream_headers(key))
-        text = f"{exchange.method} {exchange.path}\n{head}\n{text_of(exchange.body)}\n\n"
+        sent = exchange.upload.kept if exchange.upload else exchange.body
+        text = f"{exchange.method} {exchange.path}\n{head}\n{text_of(sent)}\n\n"
         if response:
             fields_of_answer = "".join(f"{n}: {v}\n" for n, v in response.head.headers)
             body = text_of(b"".join(response.seen))

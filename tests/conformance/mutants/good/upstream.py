@@ -2,7 +2,7 @@
 
 import asyncio
 
-from . import http1
+from . import http1, upload
 
 CONNECT_SECONDS = 10
 DRAIN_BYTES = 256 * 1024
@@ -13,6 +13,7 @@ class Connection:
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
         self.sending = None  # the task that sends the request
+        self.upload_failed = None  # what ended it
         self.head, self.status, self.framing, self.trailers = None, 0, 0, []
         self.rest, self.seen, self.read = None, [], 0  # the body, its first pieces, bytes read
         self.head_seconds = self.idle_seconds = 30
@@ -64,9 +65,12 @@ class Connection:
     async def send(self, method, target, headers, body):
         try:
             self.writer.write(http1.format_head(f"{method} {target} HTTP/1.1", headers))
-            for at in range(0, len(body), http1.PIECE_BYTES):
-                self.writer.write(body[at : at + http1.PIECE_BYTES])
+            async for piece in body:
+                self.writer.write(piece)
                 await self.writer.drain()
+        except upload.UploadFailed as failed:
+            self.upload_failed = failed
+            self.writer.transport.abort()  # a request that can never be whole
         except OSError:
             pass  # an answer may have come all the same: reading tells
 
