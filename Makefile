@@ -39,6 +39,8 @@ help:
 	@echo 'make test-page     the HTML reports in headless Chromium, which make test does if one is there'
 	@echo 'make bench         what core and bodies cost, with the bars: build/report/bench.json'
 	@echo '                   (ARGS="--benchmark_filter=next_key"; ARGS=--check fails below the bars)'
+	@echo 'make bench-compare A=old.json B=new.json   results of bench or bench-peers side by side;'
+	@echo '                   fails if something is worse (THRESHOLD=10%; ARGS="--changes")'
 	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
 	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
@@ -85,6 +87,13 @@ bench: deps-test configured-for-tests
 	  --benchmark_enable_random_interleaving=true --benchmark_out_format=json \
 	  --benchmark_out=$(REPORT)/bench.json $(filter-out --check,$(ARGS)) >/dev/null
 	@python3 -B bench/report_bench.py $(REPORT)/bench.json $(filter --check,$(ARGS))
+
+# Two files of `make bench`, or two of `make bench-peers`.
+THRESHOLD ?= 10%
+.PHONY: bench-compare
+bench-compare:
+	@test -n '$(A)' -a -n '$(B)' || { echo 'usage: make bench-compare A=OLD.json B=NEW.json' >&2; exit 2; }
+	@bench/compare '$(A)' '$(B)' --threshold '$(THRESHOLD)' $(ARGS)
 
 # Counted with Callgrind; a test of `make test` too.
 UPDATE ?=

@@ -113,7 +113,8 @@ def main():
     parser.add_argument("--check", action="store_true", help="exit 1 if a bar is missed")
     arguments = parser.parse_args()
     try:
-        series = read_google_benchmark(Document(arguments.results))
+        series = {name: row for name, row in
+                  read_google_benchmark(Document(arguments.results)).items() if not row.problem}
     except WrongInput as error:
         print(f"report_bench: {error}", file=sys.stderr)
         return 2
