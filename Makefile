@@ -43,6 +43,7 @@ help:
 	@echo '                   fails if something is worse (THRESHOLD=10%; ARGS="--changes")'
 	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
 	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
+	@echo 'make hostile       the table of hostile requests: keywalk beside nginx and haproxy'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -78,6 +79,14 @@ test-page: deps-test configured-for-tests
 	@scripts/install-deps.sh page
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform keywalk-sim
 	@cd $(BUILD) && ctest --output-on-failure -L browser
+
+# Peers that are not installed are listed as not there.
+.PHONY: hostile
+hostile: deps-test configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-proxy keywalk-mock
+	@mkdir -p $(REPORT)
+	@tests/hostile/run.py --proxy $(BUILD)/bin/keywalk-proxy --mock $(BUILD)/bin/keywalk-mock --peers \
+	  --json $(REPORT)/hostile.json --markdown $(REPORT)/hostile.md $(ARGS)
 
 .PHONY: bench
 bench: deps-test configured-for-tests

@@ -103,7 +103,7 @@ schema_packages=
 valgrind_packages=
 if [ $set_name = test ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
-  schema_packages=$(missing_packages python3-jsonschema; missing_tools xmllint=libxml2-utils)
+  schema_packages=$(missing_packages python3-jsonschema python3-h11; missing_tools xmllint=libxml2-utils)
   valgrind_packages=$(missing_tools valgrind=valgrind)
 fi
 

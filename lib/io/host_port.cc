@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,27 @@ Result<HostPort> ParseHostPort(std::string_view address) {
   parsed.host = host;
   parsed.port = port;
   return parsed;
+}
+
+bool IsHostField(std::string_view value) {
+  // RFC 3986 section 3.2.2: unreserved, sub-delims and the percent sign of an encoding
+  constexpr std::string_view kRegName =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=%";
+  std::size_t host_end = std::min(value.find_first_not_of(kRegName), value.size());
+  if (value.starts_with('[')) {
+    const std::size_t bracket = value.find(']');
+    if (bracket == std::string_view::npos) return false;
+    boost::system::error_code ec;
+    asio::ip::make_address_v6(std::string(value.substr(1, bracket - 1)), ec);
+    if (ec) return false;
+    host_end = bracket + 1;
+  }
+  if (host_end == value.size()) return true;
+  if (value[host_end] != ':') return false;
+  const std::string_view port = value.substr(host_end + 1);
+  std::uint16_t number = 0;
+  const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return port.empty() || (ec == std::errc() && end == port.data() + port.size());
 }
 
 bool IsLocalhostName(std::string_view host) {

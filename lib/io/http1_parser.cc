@@ -17,6 +17,10 @@ namespace http = boost::beast::http;
 constexpr std::size_t kMaxFields = 512;
 constexpr std::size_t kMaxConnectionBytes = 1024;
 
+// Chunk sizes, extensions and trailers may take this many bytes for each byte of content, and a
+// head's limit more. Even chunks of one byte take only five.
+constexpr std::uint64_t kMaxFramingPerContentByte = 16;
+
 // Hands what Beast's grammar finds to our own types. The two roles differ in nothing else.
 template <bool kIsRequest>
 class Events final : public http::basic_parser<kIsRequest> {
@@ -59,13 +63,19 @@ class Events final : public http::basic_parser<kIsRequest> {
         coding && !EqualsIgnoreCase(TrimWhitespace(*coding), "chunked")) {
       ec = http::error::bad_transfer_encoding;
     }
-    // One length, stated once and in digits only: Beast takes a list of equal ones.
-    if (const auto stated = head_.headers.Find("Content-Length");
-        stated && stated->find_first_not_of("0123456789") != std::string_view::npos) {
-      ec = http::error::bad_content_length;
-    }
+    CheckLength(ec);
     if (const auto length = this->content_length()) head_.content_length = *length;
     head_.keep_alive = this->keep_alive();
+  }
+  // One length, in digits only: Beast takes a list of equal ones. Of two equal fields, which many
+  // servers answer with, a request has none (RFC 9112 section 6.3).
+  void CheckLength(error_code& ec) const {
+    std::size_t stated = 0;
+    for (const Headers::Field field : head_.headers) {
+      if (!EqualsIgnoreCase(field.name, "Content-Length")) continue;
+      const bool digits = field.value.find_first_not_of("0123456789") == std::string_view::npos;
+      if (!digits || (++stated > 1 && kIsRequest)) ec = http::error::bad_content_length;
+    }
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(View body, error_code&) override {
@@ -89,15 +99,19 @@ class Events final : public http::basic_parser<kIsRequest> {
 
 namespace {
 
-// True if a line ends with LF alone, which peers may read otherwise than we do (RFC 9112 section
-// 2.2). `previous` is the byte before `text`, and becomes its last one.
-bool HasBareLineFeed(std::string_view text, char& previous) {
+// What peers may read otherwise than we do: a line that ends with LF alone (RFC 9112 section 2.2),
+// and in a request a folded one (section 5.2). `previous` is the byte before `text`, and becomes
+// its last one. Beast takes no line whose successor has not begun, so that a fold is within one
+// `text`.
+error_code FaultOfLines(std::string_view text, Http1Parser::Role role, char& previous) {
   for (std::size_t at = text.find('\n'); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
-    if ((at == 0 ? previous : text[at - 1]) != '\r') return true;
+    if ((at == 0 ? previous : text[at - 1]) != '\r') return http::error::bad_line_ending;
+    const bool folded = at + 1 < text.size() && (text[at + 1] == ' ' || text[at + 1] == '\t');
+    if (folded && role == Http1Parser::Role::kRequest) return http::error::bad_value;
   }
   if (!text.empty()) previous = text.back();
-  return false;
+  return {};
 }
 
 // "0 CR LF" and one byte more of an empty chunked body: Beast (seen in 1.81) asserts that it is
@@ -121,6 +135,8 @@ class Http1Parser::Impl {
     head.chunked = false;
     head.status = 0;
     head_bytes = 0;
+    content_bytes = framing_bytes = 0;
+    last_byte = '\0';
     trailers.Clear();
     if (role == Role::kRequest) {
       Prepare(request.emplace(head, trailers), without_body);
@@ -142,10 +158,21 @@ class Http1Parser::Impl {
     return role == Role::kRequest ? use(*request) : use(*response);
   }
 
+  // What came beside the content of a chunked body.
+  error_code CheckFraming(std::string_view text) {
+    framing_bytes += text.size();
+    if (framing_bytes > max_header_bytes + kMaxFramingPerContentByte * content_bytes) {
+      return http::error::bad_chunk_extension;
+    }
+    return FaultOfLines(text, role, last_byte);
+  }
+
   const Role role;
   const std::size_t max_header_bytes;
-  std::size_t head_bytes = 0;  // consumed so far: Beast's limit is for what one call sees
-  char last_head_byte = '\0';
+  std::uint64_t content_bytes = 0;  // of a chunked body, so far
+  std::uint64_t framing_bytes = 0;  // around them
+  std::size_t head_bytes = 0;       // consumed so far: Beast's limit is for what one call sees
+  char last_byte = '\0';            // of what was consumed and is no content
   MessageHead head;
   Headers trailers;
   std::optional<Events<true>> request;
@@ -182,8 +209,13 @@ Http1Parser::Progress Http1Parser::Put(std::string_view input) {
       const std::string_view read = input.substr(0, progress.consumed);
       if (!progress.code && impl_->head_bytes + waiting > impl_->max_header_bytes) {
         progress.code = http::error::header_limit;
-      } else if (!progress.code && HasBareLineFeed(read, impl_->last_head_byte)) {
-        progress.code = http::error::bad_line_ending;
+      } else if (!progress.code) {
+        progress.code = FaultOfLines(read, impl_->role, impl_->last_byte);
+      }
+    } else if (impl_->head.chunked && !progress.code) {
+      impl_->content_bytes += progress.body.size();
+      if (progress.body.empty()) {
+        progress.code = impl_->CheckFraming(input.substr(0, progress.consumed));
       }
     }
     return progress;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "keywalk/provider.h"
 #include "keywalk/retry_after.h"
 
 namespace keywalk::io {
@@ -91,6 +92,13 @@ bool IsNamedByConnection(const Headers& headers, std::string_view name) {
   return headers.HasToken("Connection", name);
 }
 
+// A trailer neither frames nor routes nor authorizes a message (RFC 9110 section 6.5.1): a server
+// that adds trailers to the header would read another one.
+bool IsTrailer(std::string_view name) {
+  const auto same = [name](std::string_view other) { return EqualsIgnoreCase(name, other); };
+  return !IsHopByHop(name) && !same("Host") && std::ranges::none_of(CredentialHeaders(), same);
+}
+
 }  // namespace
 
 void AppendRequestLine(std::string& out, std::string_view method, std::string_view target) {
@@ -125,8 +133,7 @@ void AppendChunkHead(std::string& out, std::uint64_t size) {
 void AppendLastChunk(std::string& out, const Headers& trailers) {
   out.append("0\r\n");
   for (const Headers::Field field : trailers) {
-    // A trailer neither frames nor routes a message (RFC 9110 section 6.5.1).
-    if (IsHopByHop(field.name) || EqualsIgnoreCase(field.name, "Host")) continue;
+    if (!IsTrailer(field.name)) continue;
     AppendField(out, field.name, field.value);
   }
   out.append("\r\n");

@@ -159,6 +159,11 @@ struct HostPort {
 };
 Result<HostPort> ParseHostPort(std::string_view address);
 
+// The value of a Host field, such as "example.com:8080" or "[::1]" (RFC 9110 section 7.2):
+//   Host = uri-host [ ":" port ]
+// Empty is valid too (RFC 9112 section 3.2).
+bool IsHostField(std::string_view value);
+
 // True for names that always mean this host: "localhost" and what ends in ".localhost" (RFC 6761
 // section 6.3). They are not looked up: a small container has no /etc/hosts that would know them.
 bool IsLocalhostName(std::string_view host);

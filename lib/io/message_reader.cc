@@ -12,6 +12,9 @@ namespace {
 // Reads of this size keep system calls few; pages are touched only as far as bytes arrive.
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
+// Of the empty lines before a request, which old clients send after a body; more are no request.
+constexpr std::size_t kMaxEmptyLines = 16;
+
 }  // namespace
 
 MessageReader::MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes)
@@ -24,6 +27,7 @@ MessageReader::MessageReader(Stream& stream, Http1Parser::Role role, std::size_t
 void MessageReader::StartMessage(bool without_body) {
   parser_.Start(without_body);
   begun_ = false;
+  empty_lines_ = 0;
 }
 
 Awaitable<error_code> MessageReader::Fill() {
@@ -73,6 +77,10 @@ bool MessageReader::TakeHead(error_code& ec) {
   ec = {};
   while (!parser_.head_done()) {
     if (!begun_ && role_ == Http1Parser::Role::kRequest) SkipEmptyLines();
+    if (empty_lines_ > kMaxEmptyLines) {
+      ec = make_error_code(boost::system::errc::message_size);
+      return true;
+    }
     if (!has_buffered() || (!begun_ && buffered() == "\r")) return false;
     begun_ = true;
     const Http1Parser::Progress progress = parser_.Put(buffered());
@@ -94,7 +102,7 @@ Awaitable<error_code> MessageReader::ReadHead() {
 }
 
 void MessageReader::SkipEmptyLines() {
-  while (buffered().starts_with("\r\n")) begin_ += 2;
+  for (; buffered().starts_with("\r\n"); begin_ += 2) ++empty_lines_;
 }
 
 MessageReader::Piece MessageReader::TakeBuffered() {

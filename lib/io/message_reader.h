@@ -78,6 +78,7 @@ class MessageReader {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool begun_ = false;
+  std::size_t empty_lines_ = 0;  // skipped before the current message
 
   std::optional<ChildTask> ahead_;
   error_code ahead_result_;

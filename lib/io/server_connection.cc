@@ -39,7 +39,9 @@ class RequestScope {
 int CheckRequest(const RequestHead& head) {
   std::size_t hosts = 0;
   for (const Headers::Field field : head.headers) {
-    if (EqualsIgnoreCase(field.name, "Host")) ++hosts;
+    if (!EqualsIgnoreCase(field.name, "Host")) continue;
+    if (!IsHostField(field.value)) return 400;
+    ++hosts;
   }
   if (hosts > 1 || (hosts == 0 && head.version == 11)) return 400;  // RFC 9112 section 3.2
   // HTTP/1.0 knows no chunks: whoever sent this reads the message otherwise than we do.

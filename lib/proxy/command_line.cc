@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/json_reader.h"
 #include "keywalk/config.h"
 #include "keywalk/key_pool.h"
 
@@ -288,7 +289,8 @@ CommandLine ParseCommandLine(int argc, char** argv) {
   }
   Result<ProxyConfig> config = MakeConfig(arguments, app);
   if (!config) {
-    std::fprintf(stderr, "keywalk-proxy: %s\n", config.error().message().c_str());
+    const std::string reason = config::Printable(config.error().message());
+    std::fprintf(stderr, "keywalk-proxy: %s\n", reason.c_str());
     command_line.exit_code = kWrongUse;
     return command_line;
   }

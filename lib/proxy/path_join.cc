@@ -36,10 +36,9 @@ bool LeavesItsFolder(std::string_view path) {
   return false;
 }
 
-bool IsTargetByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > 0x20 && byte != 0x7f && c != '#';
-}
+// Bytes above 7f belong encoded (RFC 3986 section 2); what a server makes of them is its own
+// matter.
+bool IsTargetByte(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
 
 Result<RequestTarget> ParseOriginForm(std::string_view target) {
   RequestTarget parsed;
@@ -74,7 +73,8 @@ Result<RequestTarget> ParseAbsoluteForm(std::string_view target) {
 
 Result<RequestTarget> ParseTarget(std::string_view target) {
   if (!std::ranges::all_of(target, IsTargetByte)) {
-    return Error("the target must not hold white space, control characters or a fragment");
+    return Error(
+        "the target must not hold white space, control characters, bytes above 7f or a fragment");
   }
   if (target.starts_with('/')) return ParseOriginForm(target);
   return ParseAbsoluteForm(target);

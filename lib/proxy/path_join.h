@@ -25,9 +25,10 @@ struct RequestTarget {
 };
 
 // Fails, in words for the client, on every other form, on userinfo, on white space, control
-// characters and fragments, and on a `..` segment however it is written: percent-encoded (also
-// twice), behind an encoded slash or a backslash, or before a `;`. Clients resolve dot segments
-// themselves (RFC 3986 section 5.2.4), so that none is lost by refusing them all.
+// characters, bytes above 7f and fragments, and on a `..` segment however it is written:
+// percent-encoded (also twice), behind an encoded slash or a backslash, or before a `;`. Clients
+// resolve dot segments themselves (RFC 3986 section 5.2.4), so that none is lost by refusing them
+// all.
 Result<RequestTarget> ParseTarget(std::string_view target);
 
 // What follows `prefix` ("" or "/name") in `path`: empty, or beginning with '/'. nullopt if the

@@ -3,8 +3,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "config/json_reader.h"
@@ -34,6 +37,14 @@ std::string Resolve(const std::filesystem::path& folder, const std::string& path
   return (folder / path).lexically_normal().string();
 }
 
+// A token that no credential can hold (RFC 6750 section 2.1) would never match: a broken file.
+bool IsClientToken(std::string_view token) {
+  return std::ranges::all_of(token, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7f;
+  });
+}
+
 void WarnIfOthersMayRead(const std::string& path, std::vector<std::string>& warnings) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
@@ -55,9 +66,10 @@ class ConfigReader {
     config_.threads = static_cast<std::size_t>(object.Integer("threads", 1, kThreadsRange));
     config_.no_byok = object.Boolean("no_byok", false);
     config_.allow_anonymous = object.Boolean("allow_anonymous", false);
-    config_.dump_dir = Resolve(folder_, object.String("dump_dir"));
+    config_.dump_dir = File(object, "dump_dir", object.String("dump_dir"));
     if (object.Has("client_token_file")) {
-      const std::string file = Resolve(folder_, object.String("client_token_file"));
+      const std::string file =
+          File(object, "client_token_file", object.String("client_token_file"));
       config_.client_tokens =
           Take(object, "client_token_file", LoadClientTokens(file, config_.warnings));
     }
@@ -78,12 +90,18 @@ class ConfigReader {
     return T{};
   }
 
+  // A file name. The system's ends at a NUL, which would make it another one.
+  std::string File(ObjectReader& object, std::string_view key, std::string name) {
+    if (name.find('\0') != name.npos) object.Problem(key, "a file name must not hold a NUL");
+    return Resolve(folder_, name);
+  }
+
   void ReadTls(ObjectReader& parent) {
     const json* value = parent.Object("tls");
     if (value == nullptr) return;
     ObjectReader object(*value, parent.PointerTo("tls"), problems_);
-    config_.tls_cert_file = Resolve(folder_, object.RequiredString("cert_file"));
-    config_.tls_key_file = Resolve(folder_, object.RequiredString("key_file"));
+    config_.tls_cert_file = File(object, "cert_file", object.RequiredString("cert_file"));
+    config_.tls_key_file = File(object, "key_file", object.RequiredString("key_file"));
     object.Finish();
   }
 
@@ -149,10 +167,10 @@ class ConfigReader {
     if (!base) object.Problem("base_url", base.error().message());
     route.policy = std::make_shared<const Policy>(ReadPolicy(object));
     if (object.Has("keys_file")) {
-      const std::string file = Resolve(folder_, object.String("keys_file"));
+      const std::string file = File(object, "keys_file", object.String("keys_file"));
       route.keys = Take(object, "keys_file", LoadPoolKeys(file, config_.warnings));
     }
-    route.ca_file = Resolve(folder_, object.String("ca_file"));
+    route.ca_file = File(object, "ca_file", object.String("ca_file"));
     object.Finish();
     config_.routes.push_back(std::move(route));
   }
@@ -188,6 +206,11 @@ Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
   Result<std::vector<std::string>> tokens = LoadKeysFile(path);
   if (!tokens) return tokens;
   if (tokens->empty()) return Error(path + ": no client tokens provided");
+  for (std::size_t i = 0; i < tokens->size(); ++i) {
+    if (IsClientToken((*tokens)[i])) continue;
+    return Error(path + ": invalid client token (token " + std::to_string(i + 1) + " of " +
+                 std::to_string(tokens->size()) + ")");
+  }
   WarnIfOthersMayRead(path, warnings);
   return tokens;
 }

@@ -119,6 +119,7 @@ TEST_P(Http1ParserTest, AmbiguousFramingIsRefused) {
            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
            "Content-Length: 5\r\nContent-Length: 6\r\n",
+           "Content-Length: 5\r\nContent-Length: 5\r\n",
            "Content-Length: +5\r\n",
            "Content-Length: 5, 5\r\n",
            "Transfer-Encoding: gzip, chunked\r\n",
@@ -126,6 +127,7 @@ TEST_P(Http1ParserTest, AmbiguousFramingIsRefused) {
            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
            "X : space before the colon\r\n",
            "Bare: line feed\n",
+           "Folded: line\r\n with more\r\n",
        }) {
     Http1Parser parser(Http1Parser::Role::kRequest, 8192);
     const Parsed parsed = Feed(
@@ -133,6 +135,37 @@ TEST_P(Http1ParserTest, AmbiguousFramingIsRefused) {
     // Cut into pieces, a bare line feed may also look like a head that has not ended yet.
     EXPECT_TRUE(parsed.code || !parser.head_done()) << fields;
   }
+}
+
+TEST_P(Http1ParserTest, AmbiguousChunksAreRefused) {
+  for (const char* body : {
+           "5;a=\"\nb\"\r\nhello\r\n0\r\n\r\n",
+           "5\r\nhello\r\n0\r\nA: b\nC: d\r\n\r\n",
+           "5\r\nhello\r\n0\r\nA: b\r\n c\r\n\r\n",
+       }) {
+    Http1Parser parser(Http1Parser::Role::kRequest, 8192);
+    const Parsed parsed =
+        Feed(parser,
+             std::string("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") + body,
+             GetParam());
+    EXPECT_TRUE(parsed.code) << body;
+  }
+}
+
+TEST_P(Http1ParserTest, ChunksThatAreMostlyExtensionAreRefused) {
+  Http1Parser parser(Http1Parser::Role::kRequest, 4096);
+  std::string text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  while (text.size() < 8000) text += "1;extension=" + std::string(500, 'x') + "\r\na\r\n";
+  EXPECT_TRUE(Feed(parser, text + "0\r\n\r\n", GetParam()).code);
+}
+
+TEST_P(Http1ParserTest, ManySmallChunksAreRead) {
+  Http1Parser parser(Http1Parser::Role::kRequest, 4096);
+  std::string text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 3000; ++i) text += "1\r\na\r\n";
+  const Parsed parsed = Feed(parser, text + "0\r\n\r\n", GetParam());
+  EXPECT_FALSE(parsed.code) << parsed.code.message();
+  EXPECT_EQ(parsed.body, std::string(3000, 'a'));
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, Http1ParserTest, ::testing::Values(1, 7, 100'000));

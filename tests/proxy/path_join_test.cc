@@ -28,7 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "http://user@example.com/x", "http://u:p@example.com/x",    // userinfo
                       "http://example.com/../x", "http://example.com",            // absolute
                       "ftp://example.com/x", "http:///x", "javascript:alert(1)", "/a b", "/a\tb",
-                      "/a\r\nX: y", "/a#fragment", "/a\x7f"));
+                      "/a\r\nX: y", "/a#fragment", "/a\x7f", "/\xc3\xa9"));
 
 class FreeTargetTest : public ::testing::TestWithParam<const char*> {};
 
