@@ -55,6 +55,6 @@ def run(binary, select):
     finally:
         code = server.stop()
     if code != 0 and outcomes:
-        outcomes[-1].broken.append(("next", f"exit code {code}: {server.log()[-2000:].decode()}"))
+        outcomes[-1].broken.append(("next", f"exit code {code}: {server.log()[-400:].decode()}"))
     server.remove()
     return outcomes

@@ -68,6 +68,6 @@ def run(server, select, required):
         code = server.stop()
         upstream.close()
     if required and (result.reason or code != 0):
-        result.trouble = result.reason or f"exit code {code}: {server.log()[-2000:].decode()}"
+        result.trouble = result.reason or f"exit code {code}: {server.log()[-400:].decode()}"
     server.remove()
     return result

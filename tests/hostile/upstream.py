@@ -20,6 +20,8 @@ class _Connection:
     def __init__(self, peer):
         self.peer, self.data, self.ended = peer, b"", threading.Event()
         self._answered, self._refused = 0, False
+
+    def start(self):
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -88,8 +90,9 @@ class Upstream:
             except OSError:
                 return
             connection = _Connection(peer)
-            with self._lock:
+            with self._lock:  # before it answers, after which a case may end
                 self._connections.append(connection)
+            connection.start()
 
     def begin(self):
         """Forgets what came before: its connections are closed by now."""

@@ -170,6 +170,22 @@ TEST_P(Http1ParserTest, ManySmallChunksAreRead) {
 
 INSTANTIATE_TEST_SUITE_P(Steps, Http1ParserTest, ::testing::Values(1, 7, 100'000));
 
+TEST(Http1ParserTest, LastChunkThatIsCutMayBeSeenTwice) {
+  const std::string_view head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string_view end : {"0\r\n\r\n", "00\r\n\r\n", "0\r\nA: b\r\n\r\n"}) {
+    Http1Parser parser(Http1Parser::Role::kRequest, 8192);
+    EXPECT_EQ(parser.Put(head).consumed, head.size());
+    for (std::size_t size = 0; size < end.size(); ++size) {
+      for (int time = 0; time < 2; ++time) {
+        const Http1Parser::Progress progress = parser.Put(end.substr(0, size));
+        EXPECT_TRUE(progress.need_more && !progress.code) << end << size;
+      }
+    }
+    EXPECT_EQ(parser.Put(end).consumed, end.size());
+    EXPECT_TRUE(parser.done());
+  }
+}
+
 TEST(Http1ParserTest, ResponseToHeadHasNoBody) {
   Http1Parser parser(Http1Parser::Role::kResponse, 8192);
   parser.Start(true);
