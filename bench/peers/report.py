@@ -3,7 +3,7 @@
 import collections
 
 import bars
-from matrix import MIB, size_text
+from matrix import KIB, MIB, size_text
 
 
 def number(value, digits=3):
@@ -153,6 +153,33 @@ def upload_lines(result):
     return ["## Uploads", "", what, "", *table(header, body)]
 
 
+# (title, figure, body, walk, connections); a walk of None: the worst of one, two and four failovers
+SHORT = (("1 KiB, no failover", "p50_to_direct", KIB, "f0", 1),
+         ("each further attempt, 1 KiB", "further_to_direct", KIB, None, 1),
+         ("64 KiB, no failover", "p50_to_direct", 64 * KIB, "f0", 1),
+         ("each further attempt, 64 KiB", "further_to_direct", 64 * KIB, None, 1),
+         ("1 MiB, no failover", "p50_to_direct", MIB, "f0", 1),
+         ("each further attempt, 1 MiB", "further_to_direct", MIB, None, 1),
+         ("requests/s, 1 KiB, 16 connections", "requests_per_second", KIB, "f0", 16))
+
+
+def short_lines(result):
+    """The table that is shown in the README."""
+    measured = bars.Measured(result)
+    names = [gateway["name"] for gateway in result["gateways"] if not gateway["missing"]]
+    body = []
+    for name in names:
+        line = [name]
+        for _, figure_name, size, walk, connections in SHORT:
+            value = (measured.median(figure_name, name, size, walk, connections) if walk
+                     else measured.further(name, size, connections))
+            line.append("-" if value is None else number(value) if value >= 100 else f"{value:.2f}")
+        body.append(line)
+    return ["## In short", "",
+            "In requests without a gateway, one connection; the last column is absolute.", "",
+            *table(["", *(title for title, *_ in SHORT)], body)]
+
+
 def markdown(result):
     table_of = Table(result)
     lines = ["# What a failover costs", "", environment_text(result), ""]
@@ -160,6 +187,7 @@ def markdown(result):
                    [[gateway["name"], gateway["version"] or "-",
                      gateway["how"] if not gateway["missing"] else
                      f"not measured: {gateway['missing']}"] for gateway in result["gateways"]])
+    lines += short_lines(result)
     lines += further_tables(table_of)
     lines += figure_tables(table_of, "p50_us", "Median time of a request, microseconds")
     lines += figure_tables(table_of, "requests_per_second", "Requests per second")

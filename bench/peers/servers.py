@@ -197,7 +197,7 @@ class Portkey(Gateway):
     name = "Portkey"
     how = "x-portkey-config with the strategy fallback on 403; it parses and rewrites the body"
     compiles_seconds = 2
-    in_flight_limit = 64 * MIB  # bytes; it takes 10 ms a MiB and attempt, one at a time
+    in_flight_limit = 32 * MIB  # bytes; it takes 10 ms a MiB and attempt, one at a time
 
     def command(self):
         folder = os.path.join(os.path.dirname(self.folder), "npm")
