@@ -19,6 +19,13 @@ constexpr std::uint64_t kSmallRequestBytes = 16 * 1024;
 // Interim responses one request may get.
 constexpr int kMaxInterimResponses = 16;
 
+// What is in a file is sent piece by piece, however little it is.
+bool IsSmall(const Request& request) {
+  const RecordedBody* body = request.recorded_body.get();
+  if (request.stream_body != nullptr) return false;
+  return body == nullptr || (body->in_memory() && body->size() <= kSmallRequestBytes);
+}
+
 bool MethodHasBodyByDefault(const std::string& method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
@@ -85,11 +92,7 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   expects_continue_ = ExpectsContinue(request);
   std::string head;
   SerializeHead(request, head);
-  const std::uint64_t body_bytes =
-      request.recorded_body != nullptr ? request.recorded_body->size() : 0;
-  const bool small =
-      request.stream_body == nullptr && body_bytes <= kSmallRequestBytes && !expects_continue_;
-  if (small) {
+  if (IsSmall(request) && !expects_continue_) {
     co_await SendSmall(request, std::move(head));
   } else {
     upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head));

@@ -52,6 +52,27 @@ TEST(HttpTransportTest, SendsBodiesOfEverySizeAndReusesTheConnection) {
   }
 }
 
+// What the memory for bodies has no room for, and be it one byte, comes from a file.
+TEST(HttpTransportTest, SendsWhatIsRecordedInAFile) {
+  ServerThread server(Echo);
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  for (const std::uint64_t budget : {0u, 65'536u}) {
+    for (const std::size_t size : {1u, 16'000u, 66'000u, 1'000'000u}) {
+      const auto body = std::make_shared<RecordedBody>(0, std::make_shared<BodyMemory>(budget));
+      std::string text(size, '\0');
+      for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 256);
+      ASSERT_FALSE(body->Append(text));
+      Request request;
+      request.method = "POST";
+      request.recorded_body = body;
+      const Outcome outcome = RoundTrip(io, *transport, request);
+      EXPECT_TRUE(outcome.body == text) << size << " bytes, of " << budget << outcome.message;
+      EXPECT_EQ(outcome.headers.Find("X-Connection"), "1");
+    }
+  }
+}
+
 // No name server answers for it, so this fails where the name is looked up.
 TEST(HttpTransportTest, NamesUnderLocalhostAreNotLookedUp) {
   ServerThread server(Echo);
@@ -335,6 +356,44 @@ TEST(HttpTransportTest, ACloseThatCrossesTheRequestIsRepeatedOnlyIfNothingArrive
       EXPECT_EQ(opened, 2);
     }
   }
+}
+
+// A body that can be given again from its beginning.
+class RepeatableBody final : public BodySource {
+ public:
+  explicit RepeatableBody(int& begun) : begun_(begun) { ++begun_; }
+  std::optional<std::uint64_t> size() const override { return 3; }
+  Awaitable<BodyChunk> Read() override {
+    co_return std::exchange(read_, true) ? BodyChunk() : BodyChunk("pay");
+  }
+  bool repeatable() const override { return true; }
+  std::shared_ptr<BodySource> Again() override { return std::make_shared<RepeatableBody>(begun_); }
+  void Cancel() override {}
+  const Headers& trailers() const override { return none_; }
+
+ private:
+  int& begun_;
+  bool read_ = false;
+  const Headers none_;
+};
+
+TEST(HttpTransportTest, AStreamThatCanBeginAnewIsRepeatedAsWell) {
+  IoRunner io;
+  int opened = 0;
+  const auto transport = io::NewHttpTransport(io.context(), OptionsFor(80),
+                                              std::make_unique<ClosingConnector>(false, opened));
+  EXPECT_EQ(RoundTrip(io, *transport, Request()).status, 200);
+  Request request;
+  request.method = "POST";
+  int begun = 0;
+  request.stream_body = std::make_shared<RepeatableBody>(begun);
+  const Outcome second = RoundTrip(io, *transport, request);
+  EXPECT_EQ(second.status, 200) << second.message;
+  EXPECT_EQ(opened, 2);
+  EXPECT_EQ(begun, 2);
+
+  request.stream_body = std::make_shared<PiecesBody>(std::vector<std::string>{"once"});
+  EXPECT_EQ(RoundTrip(io, *transport, request).failure, Kind::kReset);
 }
 
 TEST(HttpTransportTest, DiscardKeepsAShortBodysConnectionAndDropsALongOnes) {
