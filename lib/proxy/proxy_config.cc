@@ -143,7 +143,7 @@ class ConfigReader {
       const auto preset = static_cast<std::int64_t>(*size);
       *size = static_cast<std::uint64_t>(object.Integer(key, preset, kBodyRange));
     }
-    body.spill_dir = Resolve(folder_, object.String("spill_dir"));
+    body.spill_dir = File(object, "spill_dir", object.String("spill_dir"));
     object.Finish();
   }
 

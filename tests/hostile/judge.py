@@ -39,10 +39,11 @@ class Facts:
 class Setting:
     """How the proxy was set up: what its upstream has to see."""
 
-    def __init__(self, base_path, authority, key, next_target, own_keys):
+    def __init__(self, base_path, authority, key, next_target, own_keys, streams):
         self.base_path, self.authority, self.key = base_path, authority.encode(), key.encode()
         self.next_target = next_target  # as the upstream sees it
         self.own_keys = own_keys  # a client's own credential is passed on in place of the key
+        self.streams = streams  # a broken body may have begun
 
 
 def _without_next(requests, setting):
@@ -152,10 +153,12 @@ def requirement(facts, answers, requests, finished, begun=()):
         yield "answer", f"the connection is {conversation.ended} at the end"
     required = [tuple(part if isinstance(part, bytes) else part.encode("latin-1")
                       for part in request) for request in requests]
-    if list(finished) != required or (begun and not case.may_begin):
+    if list(finished) != required or begun:
         yield "requests", f"required {show((required, None))}, got {show((finished, None))}"
 
 
 def proxy_requirement(facts, setting):
     finished, begun = _seen_by_strict(facts.streams, setting)
-    return requirement(facts, facts.case.answers, facts.case.requests, finished, begun)
+    may_begin = facts.case.may_begin or setting.streams
+    return requirement(facts, facts.case.answers, facts.case.requests, finished,
+                       [] if may_begin else begun)

@@ -23,6 +23,7 @@ class Outcome:
 class Result:
     name: str
     version: str = ""
+    required: bool = False  # the table's answers were asked for too
     reason: str = ""  # why there is nothing
     outcomes: list = dataclasses.field(default_factory=list)
     trouble: str = ""  # of the program itself, at its end
@@ -31,14 +32,14 @@ class Result:
 def _setting(server, upstream):
     next_target = servers.BASE_PATH.encode() + LAST_TARGET
     return judge.Setting(servers.BASE_PATH, upstream.address, servers.KEY, next_target,
-                         server.own_keys)
+                         server.own_keys, server.streams)
 
 
-def _one(case, server, upstream, required):
+def _one(case, server, upstream):
     upstream.begin()
     methods = [method for method, _, _ in case.requests] or ["GET"]
     # keywalk gives the required answers, however slow the machine; others may never answer.
-    settle = {} if required else {"settle": SETTLE_SECONDS}
+    settle = {} if server.required else {"settle": SETTLE_SECONDS}
     conversation = client.talk(server.address, case.pieces(), len(case.answers), case.half_close,
                                methods, **settle)
     # Through the same upstream connection, where there is one: what a case left on it, this gets.
@@ -46,14 +47,13 @@ def _one(case, server, upstream, required):
     facts = judge.Facts(case, conversation, upstream.end(), next_answer, server.log())
     setting = _setting(server, upstream)
     broken = list(judge.safety(facts, setting))
-    if required:
+    if server.required:
         broken += judge.proxy_requirement(facts, setting)
     return Outcome(case, conversation.statuses(), broken)
 
 
-def run(server, select, required):
-    """`required`: the table's answers are asked for too, and not only what is safe."""
-    result = Result(server.name)
+def run(server, select):
+    result = Result(server.name, required=server.required)
     upstream = Upstream()
     try:
         server.start(upstream)
@@ -61,13 +61,13 @@ def run(server, select, required):
         proxy = f"127.0.0.1:{server.port}"
         for case in table.load(proxy, upstream.address):
             if table.selected(case, select):
-                result.outcomes.append(_one(case, server, upstream, required))
+                result.outcomes.append(_one(case, server, upstream))
     except servers.NotThere as error:
         result.reason = str(error)
     finally:
         code = server.stop()
         upstream.close()
-    if required and (result.reason or code != 0):
+    if server.required and (result.reason or code != 0):
         result.trouble = result.reason or f"exit code {code}: {server.log()[-400:].decode()}"
     server.remove()
     return result

@@ -23,6 +23,21 @@ def _heading(result):
     return f"{result.name} {result.version}".strip()
 
 
+def _required_line(result):
+    right = sum(not outcome.broken for outcome in result.outcomes)
+    return f"{_heading(result)}, the required answer: {right} of {len(result.outcomes)}"
+
+
+def _broken_line(result):
+    """How many cases break which rule."""
+    if result.reason:
+        return f"{result.name}: {result.reason}"
+    counts = {rule: sum(any(name == rule for name, _ in outcome.broken)
+                        for outcome in result.outcomes) for rule in judge.RULES}
+    broken = [f"{judge.RULES[rule]}: {count}" for rule, count in counts.items() if count]
+    return f"{_heading(result)}, cases that break a rule: {'; '.join(broken) or 'none'}"
+
+
 def markdown(results, configured, mocked):
     """Cases taken safely, by group and proxy; then what keywalk alone is asked."""
     rows = [["requests taken safely"] + [_heading(result) for result in results],
@@ -30,19 +45,11 @@ def markdown(results, configured, mocked):
     rows += [[group] + [_cell(result, group + "/") for result in results] for group in GROUPS]
     rows.append(["all"] + [_cell(result) for result in results])
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    keywalk = results[0].outcomes
-    right = sum(not outcome.broken for outcome in keywalk)
-    refused = sum(not outcome.broken for outcome in configured)
-    mock_right = sum(not outcome.broken for outcome in mocked)
-    lines += ["", f"keywalk: the required answer in {right} of {len(keywalk)}; {refused} of "
-              f"{len(configured)} configurations refused; "
-              f"keywalk-mock {mock_right} of {len(mocked)}"]
-    for result in results[1:]:
-        counts = {rule: sum(any(name == rule for name, _ in outcome.broken)
-                            for outcome in result.outcomes) for rule in judge.RULES}
-        broken = [f"{judge.RULES[rule]}: {count}" for rule, count in counts.items() if count]
-        lines.append(f"{_heading(result)}, cases by broken rule: {'; '.join(broken) or 'none'}"
-                     if not result.reason else f"{result.name}: {result.reason}")
+    lines += ["", *map(_required_line, (result for result in results if result.required))]
+    for what, outcomes in (("configurations that keywalk-proxy refuses as required", configured),
+                           ("cases that keywalk-mock takes as required", mocked)):
+        lines.append(f"{what}: {sum(not o.broken for o in outcomes)} of {len(outcomes)}")
+    lines += [_broken_line(result) for result in results if not result.required]
     return "\n".join(lines)
 
 
@@ -67,12 +74,12 @@ def as_json(results, configured, mocked):
 
 def failures(results, configured, mocked):
     """One line for each thing that keywalk did wrong."""
+    ours = [result for result in results if result.required]
+    tried = [(result.name, result.outcomes) for result in ours]
     lines = [f"{what} {outcome.case.id}: [{rule}] {seen}"
-             for what, outcomes in (("proxy", results[0].outcomes), ("start", configured),
-                                    ("mock", mocked))
+             for what, outcomes in [*tried, ("start", configured), ("mock", mocked)]
              for outcome in outcomes for rule, seen in outcome.broken]
-    if results[0].trouble:
-        lines.append(f"proxy: {results[0].trouble}")
-    if not results[0].outcomes and not configured:
+    lines += [f"{result.name}: {result.trouble}" for result in ours if result.trouble]
+    if not configured and not any(result.outcomes for result in ours):
         lines.append("no case was selected")
     return lines

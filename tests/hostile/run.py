@@ -24,12 +24,11 @@ import table
 
 
 def _run_all(arguments):
-    tried = [servers.Keywalk(arguments.proxy)]
+    tried = [servers.Keywalk(arguments.proxy), servers.KeywalkStreaming(arguments.proxy)]
     if arguments.peers:
         tried += [servers.Nginx(), servers.Haproxy()]
     with concurrent.futures.ThreadPoolExecutor() as pool:  # each has an upstream of its own
-        results = list(pool.map(lambda server: proxies.run(server, arguments.select,
-                                                           required=server is tried[0]), tried))
+        results = list(pool.map(lambda server: proxies.run(server, arguments.select), tried))
     configured = configurations.run(arguments.proxy, arguments.select)
     mocked = mock_cases.run(arguments.mock, arguments.select) if arguments.mock else []
     return results, configured, mocked

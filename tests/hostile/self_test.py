@@ -46,7 +46,7 @@ SAMPLE = ("framing/", "chunks/", "lines/", "targets/", "hosts/", "hops/", "pipel
 
 def _broken(flaw, wanted):
     """The rules that a stub with the flaw breaks, by case."""
-    result = proxies.run(servers.Stub(flaw), wanted, required=False)
+    result = proxies.run(servers.Stub(flaw), wanted)
     assert not result.reason, result.reason
     return {outcome.case.id: outcome.broken for outcome in result.outcomes}
 
@@ -107,8 +107,9 @@ class FlawTest(unittest.TestCase):
             self.assertEqual(broken, [], case)
 
     def test_a_required_answer_that_does_not_come_is_a_failure(self):
-        result = proxies.run(servers.Stub("none"), ["hosts/bracket", "framing/length"],
-                             required=True)
+        stub = servers.Stub("none")
+        stub.required = True
+        result = proxies.run(stub, ["hosts/bracket", "framing/length"])
         broken = {outcome.case.id: [rule for rule, _ in outcome.broken]
                   for outcome in result.outcomes}
         self.assertEqual(broken["framing/length"], [])

@@ -30,6 +30,8 @@ def _free_port():
 class Server:
     name = ""
     own_keys = True  # it leaves a client its own credential
+    required = False  # the table's answers are asked for, and not only what is safe
+    streams = False  # a request's body goes on while it comes, so that a broken one has begun
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="keywalk-hostile-")
@@ -100,6 +102,8 @@ def _version(command, pattern):
 
 class Keywalk(Server):
     name = "keywalk"
+    required = True
+    options = ()
 
     def __init__(self, binary):
         super().__init__()
@@ -112,7 +116,13 @@ class Keywalk(Server):
         keys.chmod(0o600)
         return [self.binary, "--listen", "127.0.0.1:0", "--provider", "openai", "--base-url",
                 f"http://{upstream.address}{BASE_PATH}", "--keys-file", str(keys), "--max-body",
-                str(MAX_BODY), "--log-level", "trace"]
+                str(MAX_BODY), "--log-level", "trace", *self.options]
+
+
+class KeywalkStreaming(Keywalk):
+    name = "keywalk, streaming"
+    streams = True
+    options = ("--body-mode", "stream")
 
 
 class Mock(Server):

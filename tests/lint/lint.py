@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the project's own checks: `lint.py [--root DIR] [architecture|coroutines|house|schemas]...`
+"""Runs the project's own checks: `lint.py [--root DIR] [CHECK]...`; all of them without a name.
 
 Prints one `path:line: [rule] message` a violation and exits 1 if there is one; 77 (ctest: skipped)
 if the schema check lacks python3-jsonschema; 2 on wrong use.
@@ -11,14 +11,18 @@ from pathlib import Path
 
 import architecture
 import coroutine_trap
+import documented_limits
 import fixture_schemas
 import house_rules
+import security_proofs
 
 CHECKS = {
     "architecture": architecture.check,
     "coroutines": coroutine_trap.check,
     "house": house_rules.check,
+    "limits": documented_limits.check,
     "schemas": fixture_schemas.check,
+    "security": security_proofs.check,
 }
 SKIPPED = 77
 

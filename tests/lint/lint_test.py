@@ -12,8 +12,10 @@ from pathlib import Path
 
 import architecture
 import coroutine_trap
+import documented_limits
 import fixture_schemas
 import house_rules
+import security_proofs
 
 
 class Tree:
@@ -252,6 +254,69 @@ class HouseRulesTest(unittest.TestCase):
         # What a test gives to another program to hang in is no sleep of its own.
         self.assertEqual(run(house_rules.check, {"tests/a.py": "run('time.sleep(9)')\n"}), [])
         self.assertEqual(run(house_rules.check, {"tests/a.cc": "// never sleep_for(x)\n"}), [])
+
+
+class SecurityProofsTest(unittest.TestCase):
+    FILES = {"tests/a_test.cc": "TEST_F(KeyTest, IsSafe) {}\n",
+             "tests/CMakeLists.txt": "add_test(NAME hostile.table COMMAND x)\n",
+             "tests/hostile/cases/lines.json": '[{"id": "lines/fold"}]',
+             "fixtures/scenarios/a.json": '{"cases": [{"id": "key-echoed"}]}'}
+    HEAD = "| threat | protection | proof |\n|---|---|---|\n"
+
+    def findings(self, rows):
+        return run(security_proofs.check, {**self.FILES, "SECURITY.md": self.HEAD + rows})
+
+    def test_passes_what_is_there(self):
+        proofs = "`KeyTest.IsSafe`, `hostile.table`, `lines/fold`, `lines/`, `key-echoed`"
+        self.assertEqual(self.findings(f"| a | `b` | {proofs} |\n"), [])
+
+    def test_reports_what_is_not(self):
+        for row, part in (("| a | b | `KeyTest.IsGone` |\n", "no test is called KeyTest.IsGone"),
+                          ("| a | b | `frames/` |\n", "frames/"),
+                          ("| a | b | by review |\n", "without a test"), ("", "no table")):
+            found = self.findings(row)
+            self.assertEqual(len(found), 1, found)
+            self.assertIn(part, found[0])
+        self.assertIn("missing", run(security_proofs.check, self.FILES)[0])
+
+
+class DocumentedLimitsTest(unittest.TestCase):
+    FILES = {
+        "lib/proxy/proxy_config.h":
+            "struct ProxyLimits {\n  std::uint64_t max_body_bytes = 128ull * 1024 * 1024;\n"
+            "  std::chrono::milliseconds drain{30'000};  // after SIGTERM\n};\n",
+        "lib/proxy/command_line.cc":
+            'app.add_option("--max-body", x, "Largest (134217728)");\n{"--drain-ms", "x", y},\n',
+        "lib/io/a.cc": "constexpr std::size_t kMaxFields = 512;\n",
+        "lib/io/a.h": "struct Limits {\n  std::chrono::seconds time{2};\n};\n"}
+    ROWS = ("| of | set by | default | beyond it |\n|---|---|---|---|\n"
+            "| a | `--max-body` | 128 MiB | 413 |\n| b | `--drain-ms` | 30 s | cut |\n"
+            "| c | `kMaxFields` | 512 | 431 |\n| d | `Limits::time` | 2 s | closed |\n")
+
+    def findings(self, old="", new="", **files):
+        page = "## Limits\n\n" + (self.ROWS.replace(old, new) if old else self.ROWS)
+        return run(documented_limits.check, {**self.FILES, "README.md": page, **files})
+
+    def assert_one(self, found, part):
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(part, found[0])
+
+    def test_passes_what_agrees(self):
+        self.assertEqual(self.findings(), [])
+
+    def test_reports_another_value(self):
+        self.assert_one(self.findings("128 MiB", "64 MiB"), "--max-body")
+        self.assert_one(self.findings("30 s", "31 s"), "the sources [30000]")
+        self.assert_one(self.findings("512", "513"), "kMaxFields")
+        self.assert_one(self.findings("2 s", "2 ms"), "Limits::time")
+        self.assert_one(self.findings("`kMaxFields`", "`kMaxGone`"), "the sources []")
+
+    def test_reports_what_is_missing(self):
+        row = "| b | `--drain-ms` | 30 s | cut |\n"
+        self.assert_one(self.findings(row, "\n"), "--drain-ms is not")
+        self.assert_one(self.findings("| 512 |", "| many |"), "no number")
+        changed = self.FILES["lib/proxy/command_line.cc"].replace("134217728", "1")
+        self.assert_one(self.findings(**{"lib/proxy/command_line.cc": changed}), "not 1")
 
 
 @unittest.skipIf(fixture_schemas.jsonschema is None, "python3-jsonschema is not installed")
