@@ -12,7 +12,7 @@ import time
 
 KEY = "sk-hostile-0-aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 BASE_PATH = "/v1"
-MAX_BODY = 1 << 18
+MAX_BODY = 1 << 16
 START_SECONDS = 20
 _POLL_SECONDS = 0.02
 
