@@ -96,9 +96,8 @@ void Headers::Set(std::string_view name, std::string_view value) {
 
 std::size_t Headers::Erase(std::string_view name) {
   // The text stays untouched until all names are compared: `name` may be one of ours.
-  const std::size_t erased = std::erase_if(fields_, [&](const Span& span) {
-    return EqualsIgnoreCase({text_.data() + span.name_offset, span.name_size}, name);
-  });
+  const std::size_t erased =
+      std::erase_if(fields_, [&](const Span& span) { return IsNamed(span, name); });
   if (erased == 0) return 0;
   // Close the gaps, so that nothing of a removed credential stays and repeated Set does not grow.
   // Spans are in text order and each name is followed by its value.
@@ -116,10 +115,18 @@ std::size_t Headers::Erase(std::string_view name) {
 }
 
 std::optional<std::string_view> Headers::Find(std::string_view name) const noexcept {
-  for (const Field field : *this) {
-    if (EqualsIgnoreCase(field.name, name)) return field.value;
+  for (const Span& span : fields_) {
+    if (IsNamed(span, name)) {
+      return std::string_view(text_.data() + span.value_offset, span.value_size);
+    }
   }
   return std::nullopt;
+}
+
+// Most names differ in their length already.
+bool Headers::IsNamed(const Span& span, std::string_view name) const noexcept {
+  return span.name_size == name.size() &&
+         EqualsIgnoreCase({text_.data() + span.name_offset, span.name_size}, name);
 }
 
 bool Headers::HasToken(std::string_view name, std::string_view token) const noexcept {

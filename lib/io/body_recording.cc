@@ -96,9 +96,14 @@ Awaitable<std::optional<TransportError>> BodyRecording::Begin() {
     if (!TryReadMore()) co_await ReadMore();
   }
   // A short body is whole by then, as a rule: to know that is to send it with its length.
+  TryFinish();
+  co_return failure_;
+}
+
+bool BodyRecording::TryFinish() {
   while (!settled() && TryReadMore()) {
   }
-  co_return failure_;
+  return settled();
 }
 
 Awaitable<std::optional<TransportError>> BodyRecording::Finish() {

@@ -26,6 +26,9 @@ class BodyRecording final : public std::enable_shared_from_this<BodyRecording> {
   Awaitable<std::optional<TransportError>> Begin();
   // Reads all of it.
   Awaitable<std::optional<TransportError>> Finish();
+  // The same with what is there already; false if Begin() or Finish() is to be awaited.
+  bool TryFinish();
+  const std::optional<TransportError>& failure() const { return failure_; }
 
   // From now on nobody begins anew: what follows is passed on without being kept.
   void StopKeeping() { keeping_ = false; }

@@ -147,16 +147,18 @@ std::string_view ReasonPhrase(int status) noexcept {
 }
 
 bool IsHopByHop(std::string_view name) noexcept {
-  return std::any_of(std::begin(kHopByHop), std::end(kHopByHop),
-                     [name](std::string_view hop) { return EqualsIgnoreCase(name, hop); });
+  return std::any_of(std::begin(kHopByHop), std::end(kHopByHop), [name](std::string_view hop) {
+    return name.size() == hop.size() && EqualsIgnoreCase(name, hop);
+  });
 }
 
 void CopyEndToEnd(const Headers& from, Headers& out) {
+  out.Reserve(out.size() + from.size(), out.text_bytes() + from.text_bytes());
   const bool names_fields = from.Contains("Connection");
   for (const Headers::Field field : from) {
     if (IsHopByHop(field.name)) continue;
     if (names_fields && IsNamedByConnection(from, field.name)) continue;
-    out.Add(field.name, field.value);
+    out.AddField(field);
   }
 }
 

@@ -92,7 +92,7 @@ Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, t
   OpenConnection open(state);
   if (const std::unique_ptr<ConnectionHandler> handler = state->handler.OnAccept(id)) {
     ServerConnection connection(state->context, MakeTcpStream(state->context, std::move(socket)),
-                                std::move(peer), false, id, state->options, state->handler);
+                                peer.address(), false, id, state->options, state->handler);
     open.Register(connection);
     co_await connection.Surrender(*handler);
     co_return;
@@ -107,7 +107,7 @@ Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, t
     stream = MakeTcpStream(state->context, std::move(socket));
   }
   if (state->closing) co_return;
-  ServerConnection connection(state->context, std::move(stream), std::move(peer),
+  ServerConnection connection(state->context, std::move(stream), peer.address(),
                               state->tls.has_value(), id, state->options, state->handler);
   open.Register(connection);
   co_await connection.Serve();

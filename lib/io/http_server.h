@@ -62,7 +62,9 @@ class ServerExchange {
   // be held longer than the handler runs (by an upload that goes on); its reads fail then.
   virtual std::shared_ptr<BodySource> body() = 0;
 
-  virtual asio::ip::tcp::endpoint peer() const = 0;
+  // The client's IP address, IPv4 under its own name also on an IPv6 listener. For the length of
+  // the connection.
+  virtual std::string_view peer_address() const = 0;
   virtual bool is_tls() const = 0;
   // Counts connections from 1; the same for all requests of one connection.
   virtual std::uint64_t connection_id() const = 0;
@@ -76,12 +78,13 @@ class ServerExchange {
   // client that leaves with more than that unread is not seen to go.
   virtual void WatchUnread() = 0;
 
-  // Sends a whole answer. Content-Length, Date and Connection are the server's to set.
-  virtual Awaitable<error_code> Respond(int status, const Headers& headers,
-                                        std::string_view body) = 0;
+  // Sends a whole answer. Content-Length, Date and Connection are the server's to set; `reason`
+  // empty: the standard phrase. `headers` and `body` are there until it has been sent.
+  virtual Awaitable<error_code> Respond(int status, const Headers& headers, std::string_view body,
+                                        std::string_view reason = {}) = 0;
 
   // Sends an answer piece by piece. With a length: Content-Length; without: chunked, or until close
-  // for an HTTP/1.0 client. `reason` empty: the standard phrase. A HEAD request, 204 and 304 get no
+  // for an HTTP/1.0 client. A HEAD request, 204 and 304 get no
   // body whatever is written; `length` is then what Content-Length says. With a length, the head is
   // held back until the first WriteBody, Flush or FinishResponse, to go out in one packet with it.
   virtual Awaitable<error_code> StartResponse(int status, std::string_view reason,

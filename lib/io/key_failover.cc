@@ -28,10 +28,12 @@ class KeyFailoverTransport final : public Transport {
     if (!byok && request.stream_body != nullptr) {
       recording = std::make_shared<io::BodyRecording>(request.stream_body, config_.max_body_bytes,
                                                       config_.body_memory);
-      Awaitable<std::optional<TransportError>> reading =
-          config_.body_mode == BodyMode::kStream ? recording->Begin() : recording->Finish();
-      std::optional<TransportError> failure = co_await std::move(reading);
-      if (failure) co_return std::move(*failure);
+      if (!recording->TryFinish()) {
+        Awaitable<std::optional<TransportError>> reading =
+            config_.body_mode == BodyMode::kStream ? recording->Begin() : recording->Finish();
+        co_await std::move(reading);
+      }
+      if (recording->failure()) co_return *recording->failure();
     } else {
       attempt.stream_body = request.stream_body;
       attempt.recorded_body = request.recorded_body;
@@ -77,15 +79,19 @@ class KeyFailoverTransport final : public Transport {
         co_return std::move(result);
       }
       Response& response = *result;
-      Awaitable<Step> decision = Decide(failover, response, cancel);
-      step = co_await std::move(decision);
+      if (step.key && config_.needs_body && config_.needs_body(response.status)) {
+        Awaitable<Step> decision = DecideByBody(failover, response, cancel);
+        step = co_await std::move(decision);
+      } else {
+        step = Decide(failover, response, config_.clock->wall_now(), nullptr);
+      }
       if (step.kind == Step::Kind::kForward) {
         if (recording != nullptr) recording->StopKeeping();
         co_return std::move(result);
       }
       if (step.kind == Step::Kind::kAbandon) break;
       const DiscardLimits limits = config_.discard;
-      co_await response.body->Discard(limits);
+      if (!response.body->TryDiscard(limits)) co_await response.body->Discard(limits);
       if (cancel.requested()) step = failover.OnClientGone();
     }
     if (step.kind == Step::Kind::kExhausted) {
@@ -95,25 +101,28 @@ class KeyFailoverTransport final : public Transport {
     co_return TransportError(Kind::kCancelled, asio::error::operation_aborted, "cancelled");
   }
 
-  Awaitable<Step> Decide(Failover& failover, Response& response, const Cancellation& cancel) {
-    ErrorFacts error;
+  // `error` is the parsed body, where it was read.
+  Step Decide(Failover& failover, const Response& response, WallTime received_at,
+              const ErrorFacts* error) {
     ResponseFacts facts;
     facts.status = response.status;
     facts.headers = &response.headers;
-    facts.received_at = config_.clock->wall_now();
-    const bool centralized = failover.current_key().has_value();
-    if (centralized && config_.needs_body && config_.needs_body(response.status)) {
-      Awaitable<std::string> reading = io::PeekBody(response, config_.max_error_body_bytes);
-      const std::string prefix = co_await std::move(reading);
-      if (cancel.requested()) co_return failover.OnClientGone();  // and the prefix may be short
-      error = ParseErrorBody(prefix);
-      facts.error = &error;
-    }
+    facts.received_at = received_at;
+    facts.error = error;
     const Step step = failover.OnResponse(facts, config_.clock->now());
     if (const auto& mark = failover.last_mark(); mark && config_.observer != nullptr) {
       config_.observer->OnMark(*mark, response.status, config_.pool->hint(mark->key));
     }
-    co_return step;
+    return step;
+  }
+
+  Awaitable<Step> DecideByBody(Failover& failover, Response& response, const Cancellation& cancel) {
+    const WallTime received_at = config_.clock->wall_now();
+    Awaitable<std::string> reading = io::PeekBody(response, config_.max_error_body_bytes);
+    const std::string prefix = co_await std::move(reading);
+    if (cancel.requested()) co_return failover.OnClientGone();  // and the prefix may be short
+    const ErrorFacts error = ParseErrorBody(prefix);
+    co_return Decide(failover, response, received_at, &error);
   }
 
   RoundTripResult AnswerExhausted(const Exhaustion& exhaustion, bool to_head_request) const {

@@ -31,34 +31,45 @@ void MessageReader::StartMessage(bool without_body) {
 }
 
 Awaitable<error_code> MessageReader::Fill() {
-  return ahead_ && ahead_->running() ? TakeAhead() : ReadOnce();
+  if (ahead_ != nullptr && ahead_->running()) {
+    on_end_ = nullptr;
+    Awaitable<void> joining = ahead_->Join();
+    co_await std::move(joining);
+    co_return ahead_result_;
+  }
+  const IoResult got = co_await stream_.ReadSome(Space());
+  end_ += got.bytes;
+  co_return got.code;
 }
 
-Awaitable<error_code> MessageReader::TakeAhead() {
-  on_end_ = nullptr;
-  co_await ahead_->Join();
-  co_return ahead_result_;
-}
-
-void MessageReader::ReadAhead(Executor executor, std::function<void()> on_end) {
+void MessageReader::StartReadAhead(std::function<void()> on_end) {
   on_end_ = std::move(on_end);
-  if (!ahead_) ahead_.emplace(executor);
-  if (!ahead_->running() && has_space()) ahead_->Start(ReadOn());
+  if (ahead_ == nullptr) {
+    ahead_ = std::make_shared<ReadAhead>([this](IoResult result) { OnReadAhead(result); });
+  }
+  if (!ahead_->running() && has_space()) ReadAhead::Start(ahead_, stream_, Space());
 }
 
-Awaitable<void> MessageReader::ReadOn() {
-  do {
-    ahead_result_ = co_await ReadOnce();
-  } while (!ahead_result_ && on_end_ && has_space());
-  if (ahead_result_ && on_end_) std::exchange(on_end_, nullptr)();
+void MessageReader::OnReadAhead(IoResult result) {
+  end_ += result.bytes;
+  ahead_result_ = result.code;
+  if (!on_end_) return;
+  if (result.code) {
+    std::exchange(on_end_, nullptr)();
+  } else if (has_space()) {
+    ReadAhead::Start(ahead_, stream_, Space());
+  }
 }
 
 Awaitable<void> MessageReader::JoinReadAhead() {
   on_end_ = nullptr;
-  if (ahead_) co_await ahead_->Join();
+  if (ahead_ == nullptr || !ahead_->running()) co_return;
+  Awaitable<void> joining = ahead_->Join();
+  co_await std::move(joining);
 }
 
-Awaitable<error_code> MessageReader::ReadOnce() {
+// Where the next bytes go.
+asio::mutable_buffer MessageReader::Space() {
   assert(has_space());
   if (begin_ == end_) {
     begin_ = end_ = 0;
@@ -67,10 +78,7 @@ Awaitable<error_code> MessageReader::ReadOnce() {
     end_ -= begin_;
     begin_ = 0;
   }
-  const asio::mutable_buffer space(buffer_.get() + end_, capacity_ - end_);
-  const IoResult got = co_await stream_.ReadSome(space);
-  end_ += got.bytes;
-  co_return got.code;
+  return {buffer_.get() + end_, capacity_ - end_};
 }
 
 bool MessageReader::TakeHead(error_code& ec) {

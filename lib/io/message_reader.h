@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string_view>
 
-#include "io/child_task.h"
 #include "io/http1_parser.h"
+#include "io/read_ahead.h"
 #include "io/stream.h"
 #include "keywalk/awaitable.h"
 
@@ -24,6 +23,7 @@ class MessageReader {
   MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes);
 
   Http1Parser& parser() { return parser_; }
+  const Http1Parser& parser() const { return parser_; }
   MessageHead& head() { return parser_.head(); }
 
   // Forgets the message just read (its head is void) and begins the next one with what is buffered.
@@ -34,7 +34,7 @@ class MessageReader {
 
   // Reads on beside whatever else is done, into the space there is, so that the peer's end is seen
   // at once: `on_end` is then called. Bytes that come are kept for what reads them later.
-  void ReadAhead(Executor executor, std::function<void()> on_end);
+  void StartReadAhead(std::function<void()> on_end);
   // Forgets `on_end`. A read under way goes on: the next Fill() gets what it gets.
   void StopReadAhead() { on_end_ = nullptr; }
   // Waits for the read under way. REQUIRES: something ends it, such as the stream's Close()
@@ -62,9 +62,8 @@ class MessageReader {
   Piece TakeBuffered();
 
  private:
-  Awaitable<error_code> ReadOnce();
-  Awaitable<error_code> TakeAhead();
-  Awaitable<void> ReadOn();
+  asio::mutable_buffer Space();
+  void OnReadAhead(IoResult result);
   // Skips empty lines before a request, as RFC 9112 section 2.2 asks of servers.
   void SkipEmptyLines();
 
@@ -80,7 +79,7 @@ class MessageReader {
   bool begun_ = false;
   std::size_t empty_lines_ = 0;  // skipped before the current message
 
-  std::optional<ChildTask> ahead_;
+  std::shared_ptr<ReadAhead> ahead_;  // null until there is a first
   error_code ahead_result_;
   std::function<void()> on_end_;  // set while reading ahead is wanted
 };

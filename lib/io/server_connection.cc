@@ -15,6 +15,14 @@ namespace {
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytes = 16 * 1024 * 1024;
 
+// IPv4 clients of an IPv6 listener under their own name.
+std::string AddressText(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
 // Ends a request's part of a connection on every way out of it.
 class RequestScope {
  public:
@@ -50,11 +58,11 @@ int CheckRequest(const RequestHead& head) {
 }
 
 ServerConnection::ServerConnection(asio::io_context& context, std::unique_ptr<Stream> stream,
-                                   asio::ip::tcp::endpoint peer, bool tls, std::uint64_t id,
+                                   const asio::ip::address& peer, bool tls, std::uint64_t id,
                                    const ServerOptions& options, HttpHandler& handler)
     : context_(context),
       stream_(std::move(stream)),
-      peer_(std::move(peer)),
+      peer_address_(AddressText(peer)),
       tls_(tls),
       id_(id),
       options_(options),
@@ -133,22 +141,23 @@ Awaitable<bool> ServerConnection::ServeOne() {
   reader_.StopReadAhead();
   if (taken_over_) {
     const bool unread = !exchange.request_body().at_end();
-    co_await exchange.request_body().Detach();
+    if (!exchange.request_body().TryDetach()) co_await exchange.request_body().Detach();
     if (hung_up_ && unread) co_await LingeringClose();
     co_return false;
   }
   if (!exchange.response_started() && !exchange.client_gone().requested()) {
     Headers headers{{"Content-Type", "application/json"}};
-    co_await exchange.Respond(500, headers, R"({"error":{"message":"internal error"}})");
+    co_await exchange.Respond(500, headers, R"({"error":{"message":"internal error"}})", {});
   }
   const bool drainable = exchange.request_body().drainable();
   const bool at_end = exchange.request_body().at_end();
-  co_await exchange.request_body().Detach();
+  if (!exchange.request_body().TryDetach()) co_await exchange.request_body().Detach();
   if (!exchange.complete()) co_return false;
   if (!keep_alive_ || draining_ || !drainable) {
     if (!at_end) co_await LingeringClose();
     co_return false;
   }
+  if (reader_.parser().done()) co_return true;
   co_return co_await FinishRequestBody();
 }
 
@@ -191,7 +200,7 @@ Awaitable<void> ServerConnection::LingeringClose() {
 }
 
 void ServerConnection::StartWatch() {
-  reader_.ReadAhead(context_.get_executor(), [this] {
+  reader_.StartReadAhead([this] {
     if (client_gone_ != nullptr) client_gone_->Request();
   });
 }

@@ -26,7 +26,7 @@ int CheckRequest(const RequestHead& head);
 class ServerConnection final {
  public:
   ServerConnection(asio::io_context& context, std::unique_ptr<Stream> stream,
-                   asio::ip::tcp::endpoint peer, bool tls, std::uint64_t id,
+                   const asio::ip::address& peer, bool tls, std::uint64_t id,
                    const ServerOptions& options, HttpHandler& handler);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -58,7 +58,7 @@ class ServerConnection final {
 
   asio::io_context& context_;
   const std::unique_ptr<Stream> stream_;
-  const asio::ip::tcp::endpoint peer_;
+  const std::string peer_address_;
   const bool tls_;
   const std::uint64_t id_;
   const ServerOptions& options_;

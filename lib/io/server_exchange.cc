@@ -5,6 +5,7 @@
 #include <cassert>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "io/http1_parser.h"
 #include "io/http1_writer.h"
@@ -113,6 +114,13 @@ BodyChunk RequestBody::Take(const MessageReader::Piece& piece) {
   return BodyChunk();
 }
 
+bool RequestBody::TryDetach() {
+  if (reading_) return false;
+  watch_at_end_ = false;
+  connection_ = nullptr;
+  return true;
+}
+
 Awaitable<void> RequestBody::Detach() {
   watch_at_end_ = false;
   if (reading_) {
@@ -190,8 +198,9 @@ void Exchange::PrepareHead(int status, std::string_view reason, const Headers& h
   out += "\r\n";
 }
 
-Awaitable<error_code> Exchange::Respond(int status, const Headers& headers, std::string_view body) {
-  PrepareHead(status, {}, headers, body.size());
+Awaitable<error_code> Exchange::Respond(int status, const Headers& headers, std::string_view body,
+                                        std::string_view reason) {
+  PrepareHead(status, reason, headers, body.size());
   complete_ = true;
   return Send(bodiless_ ? std::string_view() : body, {});
 }
@@ -244,7 +253,11 @@ Awaitable<error_code> Exchange::Send(std::string_view bytes, std::string_view af
                                                   asio::buffer(after.data(), after.size())};
   const std::span<const asio::const_buffer> used(buffers.data(), bytes.empty() ? 1 : 3);
   connection_.BeginWrite();
-  const IoResult sent = co_await connection_.stream_->Write(used);
+  IoResult sent = connection_.stream_->TryWrite(used);
+  if (sent.ok() && sent.bytes < asio::buffer_size(used)) {
+    const std::vector<asio::const_buffer> rest = RestOf(used, sent.bytes);
+    sent = co_await connection_.stream_->Write(rest);
+  }
   connection_.DirectionEnded(connection_.writing_);
   const error_code ec = sent.code;
   connection_.out_.clear();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "io/deadline.h"
 #include "io/http_server.h"
 #include "io/server_connection.h"
 #include "keywalk/transport.h"
@@ -27,6 +28,8 @@ class RequestBody final : public BodySource {
 
   // The handler has returned: ends a pending read (the connection with it) and waits for it.
   Awaitable<void> Detach();
+  // The same where no read is pending; else false, and nothing is done.
+  bool TryDetach();
 
   bool at_end() const { return at_end_; }
   // The body can still be drained: nothing failed, and the client was told to send it.
@@ -55,13 +58,14 @@ class Exchange final : public ServerExchange {
 
   const RequestHead& head() const override { return connection_.head_; }
   std::shared_ptr<BodySource> body() override { return body_; }
-  asio::ip::tcp::endpoint peer() const override { return connection_.peer_; }
+  std::string_view peer_address() const override { return connection_.peer_address_; }
   bool is_tls() const override { return connection_.tls_; }
   std::uint64_t connection_id() const override { return connection_.id_; }
   void WatchClient() override;
   Cancellation& client_gone() override { return client_gone_; }
   void WatchUnread() override { connection_.StartWatch(); }
-  Awaitable<error_code> Respond(int status, const Headers& headers, std::string_view body) override;
+  Awaitable<error_code> Respond(int status, const Headers& headers, std::string_view body,
+                                std::string_view reason) override;
   Awaitable<error_code> StartResponse(int status, std::string_view reason, const Headers& headers,
                                       std::optional<std::uint64_t> length) override;
   Awaitable<error_code> WriteBody(std::string_view bytes) override;

@@ -3,14 +3,18 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,26 +38,17 @@ class BufferView {
   std::span<const asio::const_buffer> buffers_;
 };
 
-// What is left of `buffers` after their first `taken` bytes.
-std::vector<asio::const_buffer> Rest(std::span<const asio::const_buffer> buffers,
-                                     std::size_t taken) {
-  std::vector<asio::const_buffer> rest;
-  for (asio::const_buffer buffer : buffers) {
-    const std::size_t gone = std::min(taken, buffer.size());
-    taken -= gone;
-    buffer += gone;
-    if (buffer.size() > 0) rest.push_back(buffer);
-  }
-  return rest;
-}
-
 // What a TCP and a TLS stream have in common; `Layer` is the object that is read and written.
 template <typename Layer>
 class SocketStream final : public Stream, private DeadlineService::Entry {
+  static constexpr bool kIsPlain = std::is_same_v<Layer, Socket>;
+
  public:
   template <typename... Args>
   SocketStream(asio::io_context& context, Args&&... args)
-      : DeadlineService::Entry(context), layer_(std::forward<Args>(args)...) {}
+      : DeadlineService::Entry(context), layer_(std::forward<Args>(args)...) {
+    if constexpr (kIsPlain) acknowledged_before_ = Acknowledged();
+  }
   ~SocketStream() override { Close(); }
 
   Awaitable<IoResult> ReadSome(asio::mutable_buffer buffer) override {
@@ -62,18 +57,42 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     co_return IoResult(Map(ec), bytes);
   }
 
+  void StartRead(asio::mutable_buffer buffer, std::shared_ptr<ReadSink> sink) override {
+    layer_.async_read_some(buffer, ReadDone(*this, std::move(sink)));
+  }
+
+  IoResult TryWrite(std::span<const asio::const_buffer> buffers) override {
+    if (!lowest().is_open()) return IoResult(Ended(), 0);
+    if constexpr (!kIsPlain) return IoResult({}, 0);
+    constexpr std::size_t kMaxGathered = 64;
+    std::array<iovec, kMaxGathered> parts;
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = std::min(buffers.size(), kMaxGathered);
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+      parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+    }
+    const ssize_t sent = ::sendmsg(lowest().native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      const bool would_wait = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+      return IoResult(
+          would_wait ? error_code() : error_code(errno, asio::error::get_system_category()), 0);
+    }
+    written_ += static_cast<std::uint64_t>(sent);
+    return IoResult({}, static_cast<std::size_t>(sent));
+  }
+
   Awaitable<IoResult> Write(std::span<const asio::const_buffer> buffers) override {
     if (!lowest().is_open()) co_return IoResult(Ended(), 0);
     const BufferView view(buffers);
     // Nearly always the socket takes all of it; the composed operation would copy a kilobyte of
     // prepared buffers each time.
-    auto sending = buffers.size() == 1 ? layer_.async_write_some(buffers.front(), kAwaitTuple)
-                                       : layer_.async_write_some(view, kAwaitTuple);
-    auto [ec, bytes] = co_await std::move(sending);
-    const std::size_t size = asio::buffer_size(view);
-    if (ec || bytes == size) co_return IoResult(Map(ec), bytes);
-    const std::vector<asio::const_buffer> rest = Rest(buffers, bytes);
+    auto [ec, bytes] = co_await layer_.async_write_some(view, kAwaitTuple);
+    written_ += bytes;
+    if (ec || bytes == asio::buffer_size(view)) co_return IoResult(Map(ec), bytes);
+    const std::vector<asio::const_buffer> rest = RestOf(buffers, bytes);
     auto [rest_ec, rest_bytes] = co_await asio::async_write(layer_, rest, kAwaitTuple);
+    written_ += rest_bytes;
     co_return IoResult(Map(rest_ec), bytes + rest_bytes);
   }
 
@@ -105,9 +124,15 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     return true;
   }
 
-  std::optional<std::uint64_t> bytes_acknowledged() const noexcept override {
-    if (!lowest().is_open()) return std::nullopt;
-    return TcpBytesAcknowledged(const_cast<Layer&>(layer_).lowest_layer().native_handle());
+  // In plain what was written is what the kernel counts; what TLS makes of it only the kernel
+  // knows.
+  std::uint64_t position() const noexcept override {
+    return kIsPlain ? written_ : Acknowledged().value_or(0);
+  }
+  bool NothingSeenSince(std::uint64_t position) const noexcept override {
+    const std::optional<std::uint64_t> now = Acknowledged();
+    if constexpr (!kIsPlain) return now == position;
+    return now && acknowledged_before_ && *now - *acknowledged_before_ <= position;
   }
 
   void ExpiresAfter(std::chrono::milliseconds time) noexcept override {
@@ -119,6 +144,30 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   bool expired() const { return expired_; }
 
  private:
+  // Tells a sink what came, or that nothing will.
+  class ReadDone {
+   public:
+    ReadDone(const SocketStream& stream, std::shared_ptr<ReadSink> sink)
+        : stream_(&stream), sink_(std::move(sink)) {}
+    ReadDone(ReadDone&&) noexcept = default;
+    ~ReadDone() {
+      if (sink_ != nullptr) sink_->OnDropped();
+    }
+    void operator()(error_code ec, std::size_t bytes) {
+      const std::shared_ptr<ReadSink> sink = std::exchange(sink_, nullptr);
+      sink->OnRead(IoResult(stream_->Map(ec), bytes));
+    }
+
+   private:
+    const SocketStream* stream_;
+    std::shared_ptr<ReadSink> sink_;
+  };
+
+  std::optional<std::uint64_t> Acknowledged() const noexcept {
+    if (!lowest().is_open()) return std::nullopt;
+    return TcpBytesAcknowledged(const_cast<Layer&>(layer_).lowest_layer().native_handle());
+  }
+
   auto& lowest() { return layer_.lowest_layer(); }
   const auto& lowest() const { return layer_.lowest_layer(); }
 
@@ -140,6 +189,8 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   }
 
   Layer layer_;
+  std::uint64_t written_ = 0;
+  std::optional<std::uint64_t> acknowledged_before_;  // the handshake counts
   bool expired_ = false;
 };
 

@@ -11,8 +11,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "keywalk/awaitable.h"
 
@@ -31,6 +32,15 @@ class IoResult {
   std::size_t bytes;
 };
 
+// Gets what a read gave that no coroutine waited for.
+class ReadSink {
+ public:
+  virtual ~ReadSink() = default;
+  virtual void OnRead(IoResult result) = 0;
+  // The io_context ends: there will be no result.
+  virtual void OnDropped() noexcept = 0;
+};
+
 class Stream {
  public:
   Stream() = default;
@@ -41,6 +51,16 @@ class Stream {
 
   // Reads at least one byte. At most one read may be pending.
   virtual Awaitable<IoResult> ReadSome(asio::mutable_buffer buffer) = 0;
+
+  // The same without a coroutine: `sink` is told, from the io_context, not from within the call.
+  virtual void StartRead(asio::mutable_buffer buffer, std::shared_ptr<ReadSink> sink) = 0;
+
+  // Writes what can be written without waiting, which for most messages is all of it: a coroutine
+  // and a turn of the io_context less. Fewer bytes than there are without an error: Write() is to
+  // be given the rest. REQUIRES: no write is pending
+  virtual IoResult TryWrite(std::span<const asio::const_buffer> /*buffers*/) {
+    return IoResult({}, 0);
+  }
 
   // Writes everything, gathered. At most one write may be pending; a read may be beside it. The
   // span and what it points to belong to the caller until the awaitable completes.
@@ -57,14 +77,20 @@ class Stream {
   // asked for: an idle connection that is not fit for reuse.
   virtual bool IsStale() noexcept = 0;
 
-  // How many of the bytes written here the peer's kernel has acknowledged (Linux TCP_INFO); nullopt
-  // where unknown. Unchanged after a failure: the peer never saw what was written.
-  virtual std::optional<std::uint64_t> bytes_acknowledged() const noexcept = 0;
+  // A point in what is written here, for NothingSeenSince().
+  virtual std::uint64_t position() const noexcept = 0;
+  // True only if the peer's kernel is known to have acknowledged no byte written after that point:
+  // the peer cannot have seen one.
+  virtual bool NothingSeenSince(std::uint64_t position) const noexcept = 0;
 
   // Pending and later operations fail after this time, until it is set anew.
   virtual void ExpiresAfter(std::chrono::milliseconds time) noexcept = 0;
   virtual void ExpiresNever() noexcept = 0;
 };
+
+// What is left of `buffers` after their first `taken` bytes.
+std::vector<asio::const_buffer> RestOf(std::span<const asio::const_buffer> buffers,
+                                       std::size_t taken);
 
 }  // namespace keywalk::io
 

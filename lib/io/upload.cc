@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,6 @@ namespace keywalk::io {
 namespace {
 
 using Kind = TransportError::Kind;
-
-// Gathered buffers a single write takes (IOV_MAX is 1024; Asio passes on 64).
-constexpr std::size_t kMaxGathered = 64;
 
 // A client's body that fails is the request's; what kept it says so itself.
 TransportError SourceError(const TransportError& error) {
@@ -30,12 +28,13 @@ TransportError SourceError(const TransportError& error) {
 
 Upload::Upload(std::shared_ptr<TransportShared> shared,
                std::shared_ptr<UpstreamConnection> connection, const Request& request,
-               std::string head)
+               std::string head, std::size_t sent)
     : shared_(std::move(shared)),
       connection_(std::move(connection)),
       recorded_(request.recorded_body),
       stream_(request.stream_body),
       head_(std::move(head)),
+      sent_before_(sent),
       chunked_(stream_ != nullptr && !stream_->size()) {}
 
 void Upload::Start(const std::shared_ptr<Upload>& upload, bool expects_continue) {
@@ -122,20 +121,34 @@ Awaitable<void> Upload::SendRecorded() {
 
 // The head, if it has not gone out, and what is in memory.
 Awaitable<bool> Upload::SendChunks() {
-  std::vector<asio::const_buffer> buffers;
-  if (!head_.empty()) buffers.push_back(asio::buffer(head_));
-  std::size_t next = 0;
-  while (next < recorded_->chunk_count() || !buffers.empty()) {
+  std::array<asio::const_buffer, kMaxGathered> first;
+  std::size_t count = Gather(head_, recorded_.get(), first);
+  std::size_t next = head_.empty() ? count : count - 1;
+  std::vector<asio::const_buffer> buffers = RestOf({first.data(), count}, sent_before_);
+  while (true) {
+    if (!buffers.empty()) {
+      connection_->ExpiresAfter(shared_->options.idle_timeout);
+      const IoResult sent = co_await connection_->stream->Write(buffers);
+      if (!sent.ok()) co_return false;
+    }
+    if (next == recorded_->chunk_count()) co_return true;
+    buffers.clear();
     while (next < recorded_->chunk_count() && buffers.size() < kMaxGathered) {
       const std::string_view chunk = recorded_->chunk(next++);
       buffers.emplace_back(chunk.data(), chunk.size());
     }
-    connection_->ExpiresAfter(shared_->options.idle_timeout);
-    const IoResult sent = co_await connection_->stream->Write(buffers);
-    if (!sent.ok()) co_return false;
-    buffers.clear();
   }
-  co_return true;
+}
+
+std::size_t Upload::Gather(const std::string& head, const RecordedBody* body,
+                           std::span<asio::const_buffer, kMaxGathered> buffers) {
+  std::size_t count = 0;
+  if (!head.empty()) buffers[count++] = asio::buffer(head);
+  const std::size_t chunks = body != nullptr ? body->chunk_count() : 0;
+  for (std::size_t i = 0; i < chunks && count < buffers.size(); ++i) {
+    buffers[count++] = asio::buffer(body->chunk(i).data(), body->chunk(i).size());
+  }
+  return count;
 }
 
 Awaitable<void> Upload::SendStreamed() {

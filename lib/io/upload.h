@@ -2,8 +2,10 @@
 #ifndef KEYWALK_IO_UPLOAD_H_
 #define KEYWALK_IO_UPLOAD_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "io/connection_pool.h"
@@ -18,8 +20,17 @@ namespace keywalk::io {
 // answer may be read to its end, and the exchange be gone, a moment before the sending has ended.
 class Upload final {
  public:
+  // Gathered buffers a single write takes (IOV_MAX is 1024; Asio passes on 64).
+  static constexpr std::size_t kMaxGathered = 64;
+
+  // A request's beginning, as far as one write takes it: the head and the body in memory. Returns
+  // how many buffers that is.
+  static std::size_t Gather(const std::string& head, const RecordedBody* body,
+                            std::span<asio::const_buffer, kMaxGathered> buffers);
+
+  // The first `sent` bytes of what Gather() gives are sent already.
   Upload(std::shared_ptr<TransportShared> shared, std::shared_ptr<UpstreamConnection> connection,
-         const Request& request, std::string head);
+         const Request& request, std::string head, std::size_t sent);
 
   // Begins to send. With `expects_continue` the head asks for a 100 (RFC 9110 section 10.1.1): the
   // body follows when Permit() is called, or after a while without an answer.
@@ -52,6 +63,7 @@ class Upload final {
   std::shared_ptr<const RecordedBody> recorded_;  // these two until all is sent
   std::shared_ptr<BodySource> stream_;
   std::string head_;
+  const std::size_t sent_before_;
   const bool chunked_;
   bool done_ = false;
   bool ended_ = false;  // done, or given up; the response decides what that means

@@ -1,6 +1,6 @@
 #include "io/upstream_exchange.h"
 
-#include <algorithm>
+#include <array>
 #include <boost/asio/ssl/error.hpp>
 #include <string>
 #include <utility>
@@ -71,51 +71,55 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   out += "\r\n";
 }
 
-Awaitable<void> UpstreamExchange::SendSmall(const Request& request, std::string head) {
-  std::vector<asio::const_buffer> buffers;
-  buffers.push_back(asio::buffer(head));
-  if (const RecordedBody* body = request.recorded_body.get()) {
-    for (std::size_t i = 0; i < body->chunk_count(); ++i) {
-      buffers.emplace_back(body->chunk(i).data(), body->chunk(i).size());
-    }
-  }
+// What the socket takes of the request at once: as a rule all of it.
+IoResult UpstreamExchange::TrySend(const Request& request, const std::string& head) {
+  std::array<asio::const_buffer, Upload::kMaxGathered> buffers;
+  const std::size_t count = Upload::Gather(head, request.recorded_body.get(), buffers);
   connection_->ExpiresAfter(shared_->options.response_head_timeout);
+  return connection_->stream->TryWrite({buffers.data(), count});
+}
+
+Awaitable<void> UpstreamExchange::SendSmall(const Request& request, const std::string& head,
+                                            std::size_t sent) {
+  std::array<asio::const_buffer, Upload::kMaxGathered> buffers;
+  const std::size_t count = Upload::Gather(head, request.recorded_body.get(), buffers);
+  const std::vector<asio::const_buffer> rest = RestOf({buffers.data(), count}, sent);
   // A failure to send is not the end: the upstream may have answered before it closed.
-  co_await connection_->stream->Write(buffers);
+  co_await connection_->stream->Write(rest);
 }
 
 Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& request) {
   Stream& stream = *connection_->stream;
-  const std::optional<std::uint64_t> acknowledged =
-      connection_->reused ? stream.bytes_acknowledged() : std::nullopt;
+  const std::uint64_t before = stream.position();
   connection_->reader.StartMessage(request.method == "HEAD");
   expects_continue_ = ExpectsContinue(request);
   std::string head;
   SerializeHead(request, head);
-  if (IsSmall(request) && !expects_continue_) {
-    co_await SendSmall(request, std::move(head));
-  } else {
-    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head));
+  const std::uint64_t body_bytes =
+      request.recorded_body != nullptr ? request.recorded_body->size() : 0;
+  const bool at_once = request.stream_body == nullptr && !expects_continue_;
+  IoResult sent({}, 0);
+  if (at_once) sent = TrySend(request, head);
+  const bool all_sent = at_once && (!sent.ok() || sent.bytes == head.size() + body_bytes);
+  if (!all_sent && at_once && IsSmall(request)) {
+    co_await SendSmall(request, head, sent.bytes);
+  } else if (!all_sent) {
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent.bytes);
     Upload::Start(upload_, expects_continue_);
   }
   const error_code ec = co_await ReadFinalHead(request.method == "HEAD");
   if (upload_ != nullptr) upload_->OnAnswer();
   if (!ec) {
-    if (connection_->reader.parser().done()) {
-      content_length_ = 0;
-    } else {
-      content_length_ = connection_->reader.head().content_length;
-    }
-    keep_alive_ =
-        connection_->reader.head().keep_alive && !connection_->reader.parser().needs_eof();
+    MessageReader& reader = connection_->reader;
+    content_length_ = reader.parser().done() ? 0 : reader.head().content_length;
+    keep_alive_ = reader.head().keep_alive && !reader.parser().needs_eof();
     co_return std::nullopt;
   }
   if (upload_ != nullptr && upload_->source_error()) co_return upload_->source_error();
-  replaceable_ = acknowledged.has_value() && !cancel_.requested() &&
-                 !connection_->reader.message_begun() &&
-                 // An end in order says what it has seen; a reset does not.
-                 (ec == asio::error::eof || ec == asio::error::broken_pipe) &&
-                 stream.bytes_acknowledged() == acknowledged;
+  replaceable_ =
+      connection_->reused && !cancel_.requested() && !connection_->reader.message_begun() &&
+      // An end in order says what it has seen; a reset does not.
+      (ec == asio::error::eof || ec == asio::error::broken_pipe) && stream.NothingSeenSince(before);
   co_return Explain(ec, "waiting for the response");
 }
 
@@ -169,16 +173,26 @@ Awaitable<BodyChunk> UpstreamExchange::Read() {
     connection_->ExpiresAfter(shared_->options.idle_timeout);
   }
   const MessageReader::Piece piece = co_await connection_->reader.ReadBody();
+  co_return Take(piece);
+}
+
+std::optional<BodyChunk> UpstreamExchange::TryRead() {
+  if (connection_ == nullptr) return BodyChunk();
+  MessageReader& reader = connection_->reader;
+  const MessageReader::Piece piece = reader.TakeBuffered();
+  const bool nothing = piece.bytes.empty() && !piece.code && !reader.parser().done();
+  if (nothing) return std::nullopt;
+  return Take(piece);
+}
+
+BodyChunk UpstreamExchange::Take(const MessageReader::Piece& piece) {
   if (piece.code) {
     TransportError error = Explain(piece.code, "reading the response's body");
     Release();
-    co_return BodyChunk(std::move(error));
+    return BodyChunk(std::move(error));
   }
-  if (piece.bytes.empty()) {
-    EndOfBody();
-    co_return BodyChunk();
-  }
-  co_return BodyChunk(piece.bytes);
+  if (piece.bytes.empty()) EndOfBody();
+  return BodyChunk(piece.bytes);
 }
 
 void UpstreamExchange::EndOfBody() {
@@ -210,6 +224,20 @@ void UpstreamExchange::LimitTime(std::optional<std::chrono::milliseconds> time) 
 
 void UpstreamExchange::Cancel() {
   if (connection_ != nullptr) connection_->stream->Close();
+}
+
+// With a length that fits: what is buffered is then all there is.
+bool UpstreamExchange::TryDiscard(DiscardLimits limits) {
+  if (connection_ == nullptr) return true;
+  const bool sending = upload_ != nullptr && !upload_->done();
+  if (sending || !keep_alive_ ||
+      content_length_.value_or(limits.max_bytes + 1) > limits.max_bytes) {
+    return false;
+  }
+  while (std::optional<BodyChunk> piece = TryRead()) {
+    if (piece->failed() || piece->at_end()) return true;
+  }
+  return false;
 }
 
 Awaitable<void> UpstreamExchange::Discard(DiscardLimits limits) {

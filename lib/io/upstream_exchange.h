@@ -41,17 +41,21 @@ class UpstreamExchange final : public ResponseBody {
 
   std::optional<std::uint64_t> size() const override;
   bool ready() const override;
+  std::optional<BodyChunk> TryRead() override;
   Awaitable<BodyChunk> Read() override;
   void Cancel() override;
   const Headers& trailers() const override { return trailers_; }
   void LimitTime(std::optional<std::chrono::milliseconds> time) override;
   Awaitable<void> Discard(DiscardLimits limits) override;
+  bool TryDiscard(DiscardLimits limits) override;
 
  private:
   bool ExpectsContinue(const Request& request) const;
   void SerializeHead(const Request& request, std::string& out) const;
-  Awaitable<void> SendSmall(const Request& request, std::string head);
+  IoResult TrySend(const Request& request, const std::string& head);
+  Awaitable<void> SendSmall(const Request& request, const std::string& head, std::size_t sent);
   Awaitable<error_code> ReadFinalHead(bool to_head_request);
+  BodyChunk Take(const MessageReader::Piece& piece);
   TransportError Explain(error_code code, const char* doing) const;
   void Release();
   void EndOfBody();

@@ -20,7 +20,7 @@ class AccessRecord {
   std::string_view method;
   std::string_view target;            // as the client sent it
   const Headers* headers = nullptr;   // as the client sent them
-  std::string client;                 // its IP address
+  std::string_view client;            // its IP address
   std::string_view provider;          // empty if no route took it
   std::string_view credential = "-";  // "pool", "own", "refused"
   std::string key_hint;               // the masked key that was used; empty for the client's own

@@ -19,7 +19,9 @@ constexpr std::array<std::string_view, 5> kNotCopied = {"Expect", "Host", kForwa
                                                         kForwardedHost, kForwardedProto};
 
 bool IsCopied(const Headers& received, bool has_connection, std::string_view name) {
-  const auto same = [name](std::string_view other) { return EqualsIgnoreCase(name, other); };
+  const auto same = [name](std::string_view other) {
+    return name.size() == other.size() && EqualsIgnoreCase(name, other);
+  };
   if (io::IsHopByHop(name) || std::ranges::any_of(kNotCopied, same)) return false;
   return !has_connection || !received.HasToken("Connection", name);
 }
@@ -47,7 +49,7 @@ Headers ForwardedHeaders(const Headers& received, const ClientSide& client, std:
   bool has_user_agent = false;
   for (const Headers::Field field : received) {
     if (!IsCopied(received, has_connection, field.name)) continue;
-    headers.Add(field.name, field.value);
+    headers.AddField(field);
     has_user_agent = has_user_agent || EqualsIgnoreCase(field.name, "User-Agent");
   }
   if (!has_user_agent) headers.Add("User-Agent", kUserAgent);

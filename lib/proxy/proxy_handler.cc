@@ -15,18 +15,15 @@ namespace {
 
 using Kind = TransportError::Kind;
 
-// IPv4 clients of an IPv6 listener under their own name.
-std::string AddressText(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-  }
-  return address.to_string();
-}
-
 // Nobody is there to answer. A body that only ends too soon is answered: its sender may still read.
 bool IsClientsEnd(error_code code) {
   return code == asio::error::connection_reset || code == asio::error::broken_pipe ||
          code == asio::error::operation_aborted;
+}
+
+// True if that piece is the whole body of the answer.
+bool IsAllOf(const BodyChunk& piece, const std::optional<std::uint64_t>& length) {
+  return length && !piece.failed() && piece.bytes().size() == *length;
 }
 
 // What a failure is to the client; the cause itself goes to the log.
@@ -52,7 +49,7 @@ Awaitable<void> ProxyHandler::Handle(io::ServerExchange& exchange) {
   record.method = exchange.head().method;
   record.target = exchange.head().target;
   record.headers = &exchange.head().headers;
-  record.client = AddressText(exchange.peer().address());
+  record.client = exchange.peer_address();
   co_await Serve(exchange, record);
   if (!shared_.log.enabled(LogLevel::kInfo)) co_return;
   record.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -160,12 +157,26 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
 
 Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& response,
                                       const Route& route, AccessRecord& record) const {
+  std::optional<BodyChunk> first = response.body->TryRead();
+  if (first && IsAllOf(*first, response.content_length)) {
+    // Before the body's end is read, which lets others use the connection that the bytes lie in.
+    const error_code gone = co_await exchange.Respond(response.status, response.headers,
+                                                      first->bytes(), response.reason);
+    if (gone) record.ending = "client gone";
+    response.body->TryRead();
+    co_return;
+  }
   error_code gone = co_await exchange.StartResponse(response.status, response.reason,
                                                     response.headers, response.content_length);
   // A client should see the head now, not with the first byte of a slow body.
-  if (!gone && !response.body->ready()) gone = co_await exchange.Flush();
+  if (!gone && !first && !response.body->ready()) gone = co_await exchange.Flush();
   while (!gone) {
-    const BodyChunk chunk = co_await response.body->Read();
+    BodyChunk chunk;
+    if (first) {
+      chunk = *std::exchange(first, std::nullopt);
+    } else {
+      chunk = co_await response.body->Read();
+    }
     if (chunk.failed()) {
       if (chunk.error().kind == Kind::kCancelled) break;
       ReportUpstreamError(route, chunk.error());

@@ -55,6 +55,10 @@ Awaitable<io::IoResult> SimStream::ReadSome(asio::mutable_buffer buffer) {
   co_return Take(buffer);
 }
 
+void SimStream::StartRead(asio::mutable_buffer, std::shared_ptr<io::ReadSink> sink) {
+  sink->OnDropped();
+}
+
 io::IoResult SimStream::Take(asio::mutable_buffer buffer) {
   const std::size_t size = std::min(buffer.size(), incoming_.size() - taken_);
   if (size == 0) return io::IoResult(ended_, 0);

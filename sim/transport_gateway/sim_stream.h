@@ -54,12 +54,17 @@ class SimStream final : public io::Stream {
 
   // --- the near end ---
   Awaitable<io::IoResult> ReadSome(asio::mutable_buffer buffer) override;
+  // Only servers read ahead, and here is none.
+  void StartRead(asio::mutable_buffer buffer, std::shared_ptr<io::ReadSink> sink) override;
   Awaitable<io::IoResult> Write(std::span<const asio::const_buffer> buffers) override;
   void Close() noexcept override;
   void ShutdownSend() noexcept override {}
   void Reset() noexcept override { Close(); }
   bool IsStale() noexcept override;
-  std::optional<std::uint64_t> bytes_acknowledged() const noexcept override { return written_; }
+  std::uint64_t position() const noexcept override { return written_; }
+  bool NothingSeenSince(std::uint64_t position) const noexcept override {
+    return written_ == position;
+  }
   void ExpiresAfter(std::chrono::milliseconds time) noexcept override;
   void ExpiresNever() noexcept override { deadline_.reset(); }
 

@@ -309,8 +309,12 @@ class ClosingStream final : public io::Stream {
   void ShutdownSend() noexcept override {}
   void Reset() noexcept override {}
   bool IsStale() noexcept override { return false; }
-  std::optional<std::uint64_t> bytes_acknowledged() const noexcept override {
-    return acknowledged_;
+  void StartRead(asio::mutable_buffer, std::shared_ptr<io::ReadSink> sink) override {
+    sink->OnDropped();  // only servers read ahead
+  }
+  std::uint64_t position() const noexcept override { return acknowledged_; }
+  bool NothingSeenSince(std::uint64_t position) const noexcept override {
+    return acknowledged_ == position;
   }
   void ExpiresAfter(std::chrono::milliseconds) noexcept override {}
   void ExpiresNever() noexcept override {}

@@ -46,6 +46,9 @@ class Headers {
   // The same for a field from outside, checked once: false, and nothing is added, if it is invalid.
   bool AddIfValid(std::string_view name, std::string_view value);
 
+  // The same for a field of another Headers, which has been checked before.
+  void AddField(const Field& field) { Append(field.name, field.value); }
+
   // Removes every field of that name, then appends one.
   void Set(std::string_view name, std::string_view value);
 
@@ -99,6 +102,7 @@ class Headers {
     std::uint32_t value_size;
   };
   void Append(std::string_view name, std::string_view value);
+  bool IsNamed(const Span& span, std::string_view name) const noexcept;
 
   std::string text_;
   std::vector<Span> fields_;

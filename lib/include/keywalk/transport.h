@@ -167,6 +167,9 @@ class ResponseBody : public BodySource {
 
   // Reads to the end within the limits, else closes the connection. (SPEC transport/7)
   virtual Awaitable<void> Discard(DiscardLimits limits) = 0;
+  // The same with what is there already: a coroutine less for most answers. False: Discard() is to
+  // be awaited.
+  virtual bool TryDiscard(DiscardLimits /*limits*/) { return false; }
 };
 
 class Response {
