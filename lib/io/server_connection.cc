@@ -147,7 +147,7 @@ Awaitable<bool> ServerConnection::ServeOne() {
   }
   if (!exchange.response_started() && !exchange.client_gone().requested()) {
     Headers headers{{"Content-Type", "application/json"}};
-    co_await exchange.Respond(500, headers, R"({"error":{"message":"internal error"}})", {});
+    co_await exchange.Respond(500, headers, R"({"error":{"message":"internal error"}})", "");
   }
   const bool drainable = exchange.request_body().drainable();
   const bool at_end = exchange.request_body().at_end();
