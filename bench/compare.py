@@ -14,7 +14,8 @@ import fnmatch
 import re
 import sys
 
-from result_files import Series, WrongInput, read_results
+from peer_results import read_peers
+from result_files import Document, Series, WrongInput, read_google_benchmark
 
 WORSE, BETTER, UNCLEAR, SAME = "WORSE", "better", "within the spread", ""
 
@@ -71,10 +72,11 @@ def value_text(row):
     if row.problem:
         return "failed"
     value = row.median
-    if row.unit == "ns":
+    if row.unit in ("ns", "us"):
+        nanoseconds = value * (1e3 if row.unit == "us" else 1)
         for unit, size in (("ms", 1e6), ("us", 1e3)):
-            if value >= size:
-                return f"{value / size:.4g} {unit}"
+            if nanoseconds >= size:
+                return f"{nanoseconds / size:.4g} {unit}"
     if row.unit == "bytes":
         return f"{value / 1024 / 1024:.4g} MiB"
     return f"{value:.4g} {row.unit}"
@@ -102,6 +104,17 @@ def compare(before, after, threshold, changes_only):
 
 def missing(path, series, other):
     return [f"only in {path}: {name}" for name in series if name not in other]
+
+
+def read_results(path):
+    """The kind of file, and {name: Series}."""
+    document = Document(path)
+    if "benchmarks" in document.root:
+        return "Google Benchmark", read_google_benchmark(document)
+    if "cells" in document.root:
+        return "bench-peers", read_peers(document)
+    raise WrongInput(path, "", "has neither the benchmarks of `make bench` nor the cells of "
+                     "`make bench-peers`")
 
 
 def read(path, select):

@@ -144,6 +144,28 @@ class CompareTest(unittest.TestCase):
         self.assert_exit(self.compare(peers(cell("keywalk", [turn(50, 800)])),
                                       peers(cell("keywalk", [turn(50, 1000)]))), 0)
 
+    def test_uploads(self):
+        def uploads(first_byte_us, spread_us, peak_bytes, problems=()):
+            low, high = first_byte_us - spread_us, first_byte_us + spread_us
+            row = {"gateway": "keywalk", "body_bytes": 1 << 24}
+            spread = {"min": 0, "median": first_byte_us, "max": 10000, "quartiles": [low, high]}
+            return {**peers(), "uploads": {
+                "first_byte": [{**row, "gateway": "direct", "us": {}}, {**row, "us": spread}],
+                "slow": [], "held": [{**row, "connections": 32, "peak_bytes": peak_bytes,
+                                      "problems": list(problems)}]}}
+        before = uploads(100, 5, 1 << 20)
+        done = self.compare(before, uploads(120, 5, 1 << 20))
+        self.assert_exit(done, 1)
+        self.assertRegex(self.row(done, "keywalk/16 MiB upload first_byte us"),
+                         r"100 us +120 us +1\.20  WORSE$")
+        self.assert_exit(self.compare(before, uploads(120, 16, 1 << 20)), 0)
+        self.assert_exit(self.compare(before, uploads(100, 5, 1 << 21)), 1)
+        self.assert_exit(self.compare(before, uploads(100, 5, 1 << 20, ["lost"])), 1)
+        wrong = uploads(100, 5, 1 << 20)
+        wrong["uploads"]["first_byte"][1]["us"]["quartiles"] = [1]
+        self.assertIn("b.json: /uploads/first_byte/1/us/quartiles: must be two numbers",
+                      self.compare(before, wrong).stderr)
+
     def test_a_cell_that_became_worthless(self):
         done = self.compare(peers(cell("keywalk", [turn(50)])),
                             peers(cell("keywalk", [], problems=["3 x 502"])))
