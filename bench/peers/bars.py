@@ -77,8 +77,8 @@ def of_further_attempts(measured):
         for size, limit in ((KIB, 1.1), (64 * KIB, 0.85), (MIB, 1.0)):
             yield Bar(f"{name}: each further attempt, {size_text(size)}, to a direct request",
                       limit, measured.further(name, size))
-    yield Bar(f"{EXPECT}: each further attempt, 1 MiB, to a direct request", 0.3,
-              measured.further(EXPECT, MIB))
+    yield Bar(f"{EXPECT}: each further attempt, 1 MiB, early refusal, to a direct request", 0.3,
+              measured.median("further_to_direct", EXPECT, MIB, "e1", 1))
     for size in measured.sizes:
         for connections in measured.connections:
             if any(key[1:] == (size, "f1", connections) for key in measured.rows):

@@ -31,7 +31,7 @@ PARTS = ("matrix", "uploads")
 FULL = {"bodies": list(matrix.BODIES), "walks": [walk.name for walk in WALKS],
         "connections": list(matrix.CONNECTIONS), "seconds": 0.15, "repeats": 1,
         "rounds": 3}
-QUICK = {"bodies": ["1k", "64k", "1m"], "walks": ["f0", "f1", "f4"], "connections": [1, 16],
+QUICK = {"bodies": ["1k", "64k", "1m"], "walks": ["f0", "f1", "f4", "e1"], "connections": [1, 16],
          "seconds": 0.1, "repeats": 2, "rounds": 1}
 
 
@@ -58,7 +58,7 @@ def parse_arguments():
     parser.add_argument("--bodies", type=words(matrix.BODIES),
                         help="sizes: " + ",".join(matrix.BODIES))
     parser.add_argument("--walks", type=words(FULL["walks"]),
-                        help="failovers f0,f1,f2,f4, or sse for event streams")
+                        help="failovers f0,f1,f2,f4, e1: an early refusal, sse: event streams")
     parser.add_argument("--connections", type=words(matrix.CONNECTIONS, int),
                         help="1,16,256")
     parser.add_argument("--seconds", type=float, help="of each turn")

@@ -51,7 +51,7 @@ class Cell:
         return BY_NAME[self.walk_name]
 
     def __str__(self):
-        return (f"{size_text(self.body_bytes)}, {self.walk_name}, {self.connections} "
+        return (f"{size_text(self.body_bytes)}, {self.walk.text}, {self.connections} "
                 f"connection{'s' if self.connections > 1 else ''}")
 
 
@@ -60,10 +60,17 @@ def size_text(size):
 
 
 def cells(body_bytes, walk_names, connections):
-    """Those of one size of body. Event streams are asked for by a small body only."""
+    """Those of one size of body."""
     return [Cell(body_bytes, walk.name, count) for count in connections for walk in WALKS
-            if walk.name in walk_names and count * body_bytes <= IN_FLIGHT_LIMIT
-            and (walk.name != "sse" or body_bytes == KIB)]
+            if walk.name in walk_names and is_worth_it(body_bytes, walk, count)]
+
+
+def is_worth_it(body_bytes, walk, connections):
+    if walk.name == "sse":
+        return body_bytes == KIB
+    if walk.name == "e1":  # where an upload can be saved
+        return body_bytes >= 64 * KIB and connections <= 16
+    return connections * body_bytes <= IN_FLIGHT_LIMIT
 
 
 def is_chosen(name, words):

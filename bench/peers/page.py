@@ -7,7 +7,9 @@ import math
 
 import bars
 from matrix import KIB, MIB, size_text
-from report import Table, environment_text, number, troubles, uploads_table
+from report import (Table, connections_text, environment_text, number, troubles,
+                    uploads_table)
+from upstream import BY_NAME
 
 LABEL, PANEL, GAP, RIGHT = 168, 188, 14, 4  # pixels
 VALUE = 46  # of a panel, for the figure beside its last dot
@@ -29,8 +31,8 @@ class Section:
 FURTHER_LIMITS = {(KIB, 1): 1.1, (64 * KIB, 1): 0.85, (MIB, 1): 1.0}
 SECTIONS = (
     Section("Each further attempt", "What one more key costs, in requests without a gateway: 1 is "
-            "the solid line. The dashed line is the bar.", "further_to_direct", ("f1", "f2", "f4"),
-            "", FURTHER_LIMITS, True),
+            "the solid line. The dashed line is the bar.", "further_to_direct",
+            ("f1", "f2", "f4", "e1"), "", FURTHER_LIMITS, True),
     Section("The whole request", "Median time, in requests without a gateway.",
             "p50_to_direct", ("f0", "f1"), "", {}, True),
     Section("Requests per second", "More is better.", "requests_per_second", ("f0", "f1"), "/s"),
@@ -93,10 +95,10 @@ def dots(section, rows, scale, y):
         if not row or section.figure not in row:
             continue
         values, line_y = row[section.figure], y + index * LINE
-        label = "s" if walk == "sse" else walk[1:]
         x, low, high = (scale.x(values[what]) for what in ("median", "min", "max"))
         inside = scale.holds(values["median"])
-        title = (f"{row['gateway']}, {size_text(row['body_bytes'])}, {walk}, "
+        title = (f"{row['gateway']}, {size_text(row['body_bytes'])}, "
+                 f"{BY_NAME[walk].text}, "
                  f"{connections_text(row['connections'])}: "
                  f"{number(values['median'])}{section.unit} "
                  f"({number(values['min'])} to {number(values['max'])})")
@@ -105,7 +107,7 @@ def dots(section, rows, scale, y):
         parts.append(
             f'<g class="{kind(row["gateway"])}"><title>{html.escape(title)}</title>'
             f'<path d="M{low:.1f} {line_y}H{high:.1f}"/><circle cx="{x:.1f}" cy="{line_y}" '
-            f'r="{DOT}"/><text x="{x:.1f}" y="{line_y + 3.5}">{label}</text>'
+            f'r="{DOT}"/><text x="{x:.1f}" y="{line_y + 3.5}">{BY_NAME[walk].mark}</text>'
             f'<text class="value" x="{end:.1f}" y="{line_y + 3.5}">{value}</text></g>')
     return "".join(parts)
 
@@ -168,10 +170,6 @@ def plot(section, table, connections):
     return (f"<h3>{connections_text(connections)}</h3>"
             f'<svg viewBox="0 0 {width} {height}" style="max-width:{width}px" role="img" '
             f'aria-label="{html.escape(title)}">{"".join(parts)}</svg>')
-
-
-def connections_text(connections):
-    return f"{connections} connection{'s' if connections > 1 else ''}"
 
 
 def section_html(section, table):
@@ -253,7 +251,8 @@ def page(result):
 <style>{STYLE}</style></head><body>
 <h1>What a failover costs</h1>
 <p>{html.escape(environment_text(result))}</p>
-<p>The number in a dot is how many keys are refused before the one that works. Dots are medians,
+<p>The number in a dot is how many keys are refused before the one that works; e: one, as soon as
+the request's head is there, instead of when its body has been read. Dots are medians,
 lines go from the least to the greatest turn. An arrow: far beyond the scale.</p>
 {gateways_html(result)}
 {"".join(section_html(section, table) for section in SECTIONS)}

@@ -4,6 +4,7 @@ import collections
 
 import bars
 from matrix import KIB, MIB, size_text
+from upstream import BY_NAME, WALKS
 
 
 def number(value, digits=3):
@@ -24,6 +25,10 @@ def environment_text(result):
             f"{where['repeats']} interleaved turns of {where['turn_seconds']} s for each figure; "
             f"medians with the quartiles in brackets. Upstream: {where['upstream']}. Took "
             f"{where['took_seconds']} s.")
+
+
+def connections_text(connections):
+    return f"{connections} connection{'s' if connections > 1 else ''}"
 
 
 def table(header, body):
@@ -51,7 +56,8 @@ class Table:
                       if any(row["gateway"] == gateway["name"] for row in result["cells"])]
         self.bodies = sorted({row["body_bytes"] for row in result["cells"]})
         self.connections = sorted({row["connections"] for row in result["cells"]})
-        self.walks = sorted({row["walk"] for row in result["cells"]} - {"sse"})
+        found = {row["walk"] for row in result["cells"]}
+        self.walks = [walk for walk in WALKS if walk.name in found]
 
     def row(self, name, body, walk, connections):
         return self.rows.get((name, body, walk, connections))
@@ -61,19 +67,19 @@ def further_tables(table_of):
     """Each further attempt: microseconds, and times a direct request."""
     lines = ["## Each further attempt", "",
              "(p50 with N failovers - p50 with none) / N in microseconds, and in how many direct "
-             "requests of the same run that is.", ""]
+             "requests of the same run that is. A refusal comes when the body has been read, an "
+             "early one as soon as the head has.", ""]
     for connections in table_of.connections:
         body = []
         for size in table_of.bodies:
             for walk in table_of.walks:
-                if walk == "f0":
-                    continue
-                rows = [table_of.row(name, size, walk, connections) for name in table_of.names]
-                if any(rows):
-                    body.append([size_text(size), walk[1:], *map(further, rows)])
+                rows = [table_of.row(name, size, walk.name, connections)
+                        for name in table_of.names]
+                if walk.failovers and any(rows):
+                    body.append([size_text(size), walk.text, *map(further, rows)])
         if body:
-            lines += [f"### {connections} connection{'s' if connections > 1 else ''}", ""]
-            lines += table(["body", "failovers", *table_of.names], body)
+            lines += [f"### {connections_text(connections)}", ""]
+            lines += table(["body", "", *table_of.names], body)
     return lines
 
 
@@ -95,21 +101,21 @@ def figure_tables(table_of, name, title):
     for connections in table_of.connections:
         body = []
         for size in table_of.bodies:
-            for walk in (*table_of.walks, "sse"):
-                rows = [table_of.row(name_, size, walk, connections) for name_ in table_of.names]
+            for walk in table_of.walks:
+                rows = [table_of.row(name_, size, walk.name, connections)
+                        for name_ in table_of.names]
                 if any(rows):
-                    what = f"{walk[1:]} failovers" if walk != "sse" else "event stream"
-                    body.append([size_text(size), what, *(figure(row, name) for row in rows)])
+                    body.append([size_text(size), walk.text, *(figure(row, name) for row in rows)])
         if body:
-            lines += [f"### {connections} connection{'s' if connections > 1 else ''}", ""]
+            lines += [f"### {connections_text(connections)}", ""]
             lines += table(["body", "", *table_of.names], body)
     return lines
 
 
 def troubles(result):
     """What was left out, and what is worthless and why."""
-    found = [f"{row['gateway']}, {size_text(row['body_bytes'])}, {row['walk']}, "
-             f"{row['connections']} connections: WORTHLESS: {text}"
+    found = [f"{row['gateway']}, {size_text(row['body_bytes'])}, {BY_NAME[row['walk']].text}, "
+             f"{connections_text(row['connections'])}: WORTHLESS: {text}"
              for row in result["cells"] for text in row["problems"]]
     uploads = result["uploads"] or {"failed": [], "held": []}
     found += uploads["failed"]

@@ -32,6 +32,9 @@ class Key:
 
 
 REFUSED = tuple(Key(f"refused{n}", f"sk-bench-refused-{n}-aaaaaaaa") for n in range(4))
+# Refused as soon as the request's head is there: one that asks `Expect: 100-continue` is then not
+# followed by its body. The others are refused when the body has been read.
+EARLY = Key("early", "sk-bench-early-aaaaaaaaaa")
 GOOD = Key("good", "sk-bench-good-aaaaaaaaaaa")
 STREAM = Key("stream", "sk-bench-stream-aaaaaaaaa")
 
@@ -41,13 +44,21 @@ class Walk:
     """A pool: the keys that each request to it has to try, in this order."""
     name: str
     keys: tuple
+    text: str
+    mark: str  # the same in a letter
 
     @property
     def failovers(self):
         return len(self.keys) - 1
 
 
-WALKS = (*(Walk(f"f{n}", (*REFUSED[:n], GOOD)) for n in (0, 1, 2, 4)), Walk("sse", (STREAM,)))
+def _refused(count):
+    text = "no failover" if count == 0 else f"{count} failover{'s' if count > 1 else ''}"
+    return Walk(f"f{count}", (*REFUSED[:count], GOOD), text, str(count))
+
+
+WALKS = (*map(_refused, (0, 1, 2, 4)), Walk("e1", (EARLY, GOOD), "1 early refusal", "e"),
+         Walk("sse", (STREAM,), "event stream", "s"))
 BY_NAME = {walk.name: walk for walk in WALKS}
 
 
@@ -57,6 +68,8 @@ def script():
              "choices": [{"index": 0, "delta": {"content": " word"}, "finish_reason": None}]}
     lanes = {key.value: {"name": key.lane, "steps": [{"status": STATUS, "json": REFUSAL}]}
              for key in REFUSED}
+    lanes[EARLY.value] = {"name": EARLY.lane,
+                          "steps": [{"status": STATUS, "json": REFUSAL, "early": True}]}
     answer = {"text": ANSWER, "headers": {"Content-Type": "application/json"}}
     lanes[GOOD.value] = {"name": GOOD.lane, "steps": [answer]}
     lanes[STREAM.value] = {"name": STREAM.lane, "steps": [{"sse": [{"data": chunk}] * EVENTS}]}

@@ -229,13 +229,13 @@ class PageTest(unittest.TestCase):
 
     def test_a_figure_stands_in_page_and_tables(self):
         text, lines = page.page(self.made()), report.markdown(self.made())
-        self.assertIn("nginx, 1 KiB, f1, 1 connection: 4.00 (4.00 to 4.00)", text)
-        self.assertIn("| 1 KiB | 1 |  | 80.0 (**4.00**) |", lines)
+        self.assertIn("nginx, 1 KiB, 1 failover, 1 connection: 4.00 (4.00 to 4.00)", text)
+        self.assertIn("| 1 KiB | 1 failover |  | 80.0 (**4.00**) |", lines)
         self.assertIn("| nginx | 20.0 | 260 | 1.04 | - |", lines)
 
     def test_what_is_worthless_or_missing_is_said(self):
         for text in (page.page(self.made()), report.markdown(self.made())):
-            self.assertIn("nginx, 1 KiB, f2, 1 connections: WORTHLESS: 3 x status", text)
+            self.assertIn("nginx, 1 KiB, 2 failovers, 1 connection: WORTHLESS: 3 x status", text)
             self.assertIn("held uploads: too little space", text)
             self.assertIn("NOT MEASURED", text)
         further, figures = report.markdown(self.made()).split("## Median time")
