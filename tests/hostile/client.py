@@ -3,12 +3,15 @@
 import dataclasses
 import http.client
 import io
+import itertools
 import selectors
 import socket
 import time
 
 WAIT_SECONDS = 20
 _PIECE = 1 << 16
+_SMALL = 4096
+_SIZES = (1, 2, 1, 7, 3, 1, 1, 5)  # of pieces, again and again
 
 
 @dataclasses.dataclass
@@ -59,9 +62,11 @@ def parse_answers(raw, methods):
 
 
 class _Talk:
-    def __init__(self, address, pieces, methods):
+    def __init__(self, address, pieces, methods, in_pieces):
         self.connection = socket.create_connection(address, timeout=WAIT_SECONDS)
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connection.setblocking(False)
+        self.sizes = itertools.cycle(_SIZES) if in_pieces else None
         self.selector = selectors.DefaultSelector()
         self.pieces, self.methods = pieces, methods
         self.waiting = b""
@@ -113,8 +118,10 @@ class _Talk:
         return bool(received)
 
     def send(self):
+        # What is large, or endless, would take too long.
+        small = self.sizes and self.endless == 0 and len(self.waiting) < _SMALL
         try:
-            count = self.connection.send(self.waiting)
+            count = self.connection.send(self.waiting[:next(self.sizes)] if small else self.waiting)
         except BlockingIOError:
             return
         except OSError:  # the server is gone; what it said before can still be read
@@ -148,11 +155,13 @@ class _Talk:
         return self.done
 
 
-def talk(address, pieces, wanted=1, half_close=False, methods=(), settle=WAIT_SECONDS / 2):
+def talk(address, pieces, wanted=1, half_close=False, methods=(), settle=WAIT_SECONDS / 2,
+         in_pieces=False):
     """Sends, reads until `wanted` answers are there or nothing comes for `settle` seconds, ends its
-    half and reads to the end. The `methods` of the requests tell which answers have no body."""
+    half and reads to the end. The `methods` of the requests tell which answers have no body.
+    `in_pieces`: what is sent comes in segments of a few bytes."""
     try:
-        talking = _Talk(address, iter(pieces), list(methods))
+        talking = _Talk(address, iter(pieces), list(methods), in_pieces)
     except OSError:
         return Conversation(ended="refused")
     return talking.run(wanted, half_close, settle)

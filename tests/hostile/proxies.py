@@ -41,7 +41,7 @@ def _one(case, server, upstream):
     # keywalk gives the required answers, however slow the machine; others may never answer.
     settle = {} if server.required else {"settle": SETTLE_SECONDS}
     conversation = client.talk(server.address, case.pieces(), len(case.answers), case.half_close,
-                               methods, **settle)
+                               methods, in_pieces=server.in_pieces, **settle)
     # Through the same upstream connection, where there is one: what a case left on it, this gets.
     next_answer = client.ask(server.address, LAST_TARGET.decode(), "proxy.test")
     facts = judge.Facts(case, conversation, upstream.end(), next_answer, server.log())
@@ -60,7 +60,7 @@ def run(server, select):
         result.version = server.version
         proxy = f"127.0.0.1:{server.port}"
         for case in table.load(proxy, upstream.address):
-            if table.selected(case, select):
+            if table.selected(case, select) and not (case.at_once and server.in_pieces):
                 result.outcomes.append(_one(case, server, upstream))
     except servers.NotThere as error:
         result.reason = str(error)

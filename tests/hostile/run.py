@@ -24,7 +24,8 @@ import table
 
 
 def _run_all(arguments):
-    tried = [servers.Keywalk(arguments.proxy), servers.KeywalkStreaming(arguments.proxy)]
+    tried = [kind(arguments.proxy) for kind in
+             (servers.Keywalk, servers.KeywalkStreaming, servers.KeywalkInPieces)]
     if arguments.peers:
         tried += [servers.Nginx(), servers.Haproxy()]
     with concurrent.futures.ThreadPoolExecutor() as pool:  # each has an upstream of its own

@@ -31,6 +31,7 @@ class Server:
     name = ""
     own_keys = True  # it leaves a client its own credential
     required = False  # the table's answers are asked for, and not only what is safe
+    in_pieces = False  # requests come in segments of a few bytes
     streams = False  # a request's body goes on while it comes, so that a broken one has begun
 
     def __init__(self):
@@ -123,6 +124,11 @@ class KeywalkStreaming(Keywalk):
     name = "keywalk, streaming"
     streams = True
     options = ("--body-mode", "stream")
+
+
+class KeywalkInPieces(Keywalk):
+    name = "keywalk, in pieces"
+    in_pieces = True
 
 
 class Mock(Server):

@@ -6,7 +6,7 @@ import pathlib
 CASES = pathlib.Path(__file__).resolve().parent / "cases"
 
 _MEMBERS = {"id", "what", "send", "refused", "closed", "passes", "answers", "may_begin", "own_key",
-            "half_close", "mock"}
+            "half_close", "mock", "at_once"}
 _CONFIG_MEMBERS = {"id", "what", "arguments", "files", "environment", "says"}
 
 
@@ -32,6 +32,7 @@ class Case:
         self.id, self.what = source["id"], source["what"]
         self.own_key = source.get("own_key", False)
         self.half_close = source.get("half_close", False)
+        self.at_once = source.get("at_once", False)
         self.may_begin = source.get("may_begin", False)
         self._addresses = addresses
         self._send = source["send"]
