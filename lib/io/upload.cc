@@ -157,9 +157,13 @@ Awaitable<void> Upload::SendStreamed() {
   std::string chunk_head = std::move(head_);  // goes out with the first piece
   std::vector<asio::const_buffer> buffers;
   while (true) {
-    connection_->ExpiresAfter(idle);
     std::optional<BodyChunk> piece = stream_->TryRead();
-    if (!piece) piece.emplace(co_await stream_->Read());
+    if (!piece) {
+      // A client that is silent is not the upstream's fault: its own limit, which is as long, is
+      // to pass first.
+      connection_->ExpiresAfter(2 * idle);
+      piece.emplace(co_await stream_->Read());
+    }
     if (piece->failed()) {
       source_error_ = SourceError(piece->error());
       co_return;

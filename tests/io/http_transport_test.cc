@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/this_coro.hpp>
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -211,6 +213,37 @@ TEST(HttpTransportTest, TimeLimitsHold) {
   const Outcome outcome = RoundTrip(io, *TransportFor(io, options), Request());
   EXPECT_EQ(outcome.body, "half");
   EXPECT_EQ(outcome.failure, Kind::kTimeout);
+}
+
+// A client that says nothing until its own limit has passed.
+class SilentBody final : public BodySource {
+ public:
+  explicit SilentBody(std::chrono::milliseconds limit) : limit_(limit) {}
+  std::optional<std::uint64_t> size() const override { return 10; }
+  Awaitable<BodyChunk> Read() override {
+    const Executor executor = co_await asio::this_coro::executor;
+    io::SteadyTimer silence(executor, limit_);
+    co_await silence.async_wait(kAwaitTuple);
+    co_return BodyChunk(TransportError(Kind::kTimeout, asio::error::timed_out, "the client"));
+  }
+  void Cancel() override {}
+  const Headers& trailers() const override { return none_; }
+
+ private:
+  const std::chrono::milliseconds limit_;
+  const Headers none_;
+};
+
+TEST(HttpTransportTest, AClientThatIsSilentIsNotTheUpstreamsFault) {
+  ServerThread server(Echo);
+  IoRunner io;
+  HttpTransportOptions options = OptionsFor(server.port());
+  options.idle_timeout = std::chrono::milliseconds(100);
+  const auto transport = TransportFor(io, std::move(options));
+  Request request;
+  request.method = "POST";
+  request.stream_body = std::make_shared<SilentBody>(std::chrono::milliseconds(130));
+  EXPECT_EQ(RoundTrip(io, *transport, request).failure, Kind::kRequestBody);
 }
 
 TEST(HttpTransportTest, ALimitForTheWholeBodyHoldsWhateverComesWhen) {

@@ -39,7 +39,9 @@ struct HttpTransportOptions {
   std::string https_proxy;
   std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS together
   std::chrono::milliseconds response_head_timeout{600'000};
-  std::chrono::milliseconds idle_timeout{600'000};  // between two pieces of a body
+  // Between two pieces of a body. The source of a request's body is given twice that: it knows best
+  // how long it waits.
+  std::chrono::milliseconds idle_timeout{600'000};
   std::chrono::milliseconds keep_alive{60'000};     // an unused connection is closed after this
   // Bodies of so many bytes and more that can be sent again wait for the upstream's 100 (Continue)
   // behind `Expect: 100-continue`, so that a refusal costs a head and not the upload. 0: none do.
