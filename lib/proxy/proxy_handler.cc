@@ -211,6 +211,10 @@ Awaitable<void> ProxyHandler::AnswerFailure(io::ServerExchange& exchange,
   if (refusal.status() == 502) {
     ReportUpstreamError(route, error);
   } else {
+    if (error.kind == Kind::kBodyStorage) {
+      shared_.log.Write(LogLevel::kError, std::string(route.provider().name()) + ": " +
+                                              shared_.masker.Mask(error.message));
+    }
     exchange.CloseAfterResponse();  // the rest of the body is not wanted
   }
   co_await Answer(exchange, refusal);

@@ -71,6 +71,14 @@ TEST_F(CommandLineTest, EveryOptionReachesTheConfiguration) {
                                         "d",
                                         "--max-body",
                                         "5",
+                                        "--body-mode",
+                                        "stream",
+                                        "--body-memory",
+                                        "64m",
+                                        "--body-dir",
+                                        dir_.path().string(),
+                                        "--expect-continue",
+                                        "1m",
                                         "--client-token-file",
                                         tokens,
                                         "--allow-anonymous",
@@ -95,6 +103,10 @@ TEST_F(CommandLineTest, EveryOptionReachesTheConfiguration) {
   EXPECT_EQ(config.routes[0].ca_file, "ca");
   EXPECT_EQ(config.dump_dir, "d");
   EXPECT_EQ(config.limits.max_body_bytes, 5u);
+  EXPECT_EQ(config.body.mode, BodyMode::kStream);
+  EXPECT_EQ(config.body.memory_bytes, 64u * 1024 * 1024);
+  EXPECT_EQ(config.body.spill_dir, dir_.path().string());
+  EXPECT_EQ(config.body.expect_continue_bytes, 1024u * 1024);
   EXPECT_THAT(config.client_tokens, ElementsAre("token"));
   EXPECT_TRUE(config.allow_anonymous && config.no_byok);
   EXPECT_EQ(config.tls_cert_file + config.tls_key_file, "ck");
@@ -140,6 +152,9 @@ TEST_F(CommandLineTest, WrongUseEndsWithTwoAndAReason) {
   ExpectWrongUse(ParseWith({"--keys-file", dir_.File("none")}), dir_.File("none"));
   ExpectWrongUse(ParseWith({"--keys-file", dir_.Write("e", "#\n")}), "no keys provided");
   ExpectWrongUse(ParseWith({"--client-token-file", dir_.File("e")}), "no client tokens provided");
+  ExpectWrongUse(ParseWith({"--body-mode", "both"}), "--body-mode");
+  ExpectWrongUse(ParseWith({"--body-memory", "much"}), "--body-memory");
+  ExpectWrongUse(ParseWith({"--body-dir", dir_.File("none")}), dir_.File("none"));
   ExpectWrongUse(ParseWith({"--listen", "0.0.0.0:1"}), "beyond loopback");
   ExpectWrongUse(Parse({"--provider", "openai", "--base-url", "nowhere"}),
                  "invalid provider base URL");

@@ -69,6 +69,9 @@ TEST_F(ProxyConfigTest, SmallFileHasDefaults) {
   EXPECT_EQ(config->limits.response_head, std::chrono::seconds(600));
   EXPECT_EQ(config->limits.idle, std::chrono::seconds(600));
   EXPECT_EQ(config->limits.client_header, std::chrono::seconds(30));
+  EXPECT_EQ(config->body.mode, BodyMode::kBuffer) << "the seed's way";
+  EXPECT_EQ(config->body.memory_bytes, 256u * 1024 * 1024);
+  EXPECT_EQ(config->body.spill_dir, "") << "TMPDIR's, or /tmp";
   EXPECT_THAT(config->warnings, IsEmpty());
   EXPECT_TRUE(CheckProxyConfig(*config).ok());
 }
@@ -81,6 +84,8 @@ TEST_F(ProxyConfigTest, FullFileIsRead) {
     {"op": "add", "path": "/limits", "value": {"max_body_bytes": 1, "max_header_bytes": 2048,
       "max_connections": 3, "connect_ms": 4, "response_head_ms": 5, "idle_ms": 6,
       "client_header_ms": 7, "keep_alive_ms": 8, "drain_ms": 9}},
+    {"op": "add", "path": "/body", "value": {"mode": "stream", "memory_bytes": 10,
+      "spill_dir": "spill", "expect_continue_bytes": 11}},
     {"op": "add", "path": "/dump_dir", "value": "dump"},
     {"op": "add", "path": "/tls", "value": {"cert_file": "c.pem", "key_file": "/k.pem"}},
     {"op": "add", "path": "/threads", "value": 2},
@@ -103,6 +108,10 @@ TEST_F(ProxyConfigTest, FullFileIsRead) {
   EXPECT_EQ(config->limits.client_header.count(), 7);
   EXPECT_EQ(config->limits.keep_alive.count(), 8);
   EXPECT_EQ(config->limits.drain.count(), 9);
+  EXPECT_EQ(config->body.mode, BodyMode::kStream);
+  EXPECT_EQ(config->body.memory_bytes, 10u);
+  EXPECT_EQ(config->body.spill_dir, dir_.File("spill"));
+  EXPECT_EQ(config->body.expect_continue_bytes, 11u);
   EXPECT_EQ(config->dump_dir, dir_.File("dump"));
   EXPECT_EQ(config->tls_cert_file, dir_.File("c.pem"));
   EXPECT_EQ(config->tls_key_file, "/k.pem");
@@ -136,6 +145,9 @@ TEST_F(ProxyConfigTest, MistakesAreNamedByPlaceAndReason) {
   EXPECT_THAT(ErrorOf(Put("/client_token_file", "empty.txt")), HasSubstr("no client tokens"));
   EXPECT_THAT(ErrorOf(Put("/limits", {{"idle_ms", 0}})), HasSubstr("/limits/idle_ms: "));
   EXPECT_THAT(ErrorOf(Put("/limits", {{"idle_sec", 1}})), HasSubstr("/limits/idle_sec: unknown"));
+  EXPECT_THAT(ErrorOf(Put("/body", {{"mode", "file"}})), HasSubstr("/body/mode: "));
+  EXPECT_THAT(ErrorOf(Put("/body", {{"memory_bytes", -1}})), HasSubstr("/body/memory_bytes: "));
+  EXPECT_THAT(ErrorOf(Put("/body", {{"memory", 1}})), HasSubstr("/body/memory: unknown key"));
   EXPECT_THAT(ErrorOf(Put("/threads", "two")), HasSubstr("/threads: "));
   EXPECT_THAT(ErrorOf(Put("/schema_version", "2.0")), HasSubstr("/schema_version: "));
   const std::string twice = ErrorOf(Put("/providers/0/keys_file", "twice.txt"));
