@@ -67,7 +67,8 @@ class UploadRuns:
         bodies' four gigabytes."""
         size = matrix.BODIES["16m"]
         rows = []
-        for variant in matrix.VARIANTS:
+        # Those that only differ in what they send hold no more and no less.
+        for variant in (variant for variant in matrix.VARIANTS if not variant.least_body):
             gateway = matrix.bounded(variant, HELD_MEMORY, self.run.arguments.work,
                                      self.run.upstream, self.run.arguments.proxy)
             if not matrix.is_chosen(gateway.name, self.run.arguments.servers):
