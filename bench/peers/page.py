@@ -227,6 +227,8 @@ p { color: var(--soft); margin: .3em 0; } table { border-collapse: collapse; mar
 th, td { text-align: left; vertical-align: top; padding: .25em 1em .25em 0; }
 th { white-space: nowrap; } .figures td, .figures tr:first-child th { text-align: right; }
 .figures tr:first-child th { white-space: normal; vertical-align: bottom; }
+.figures { display: block; overflow-x: auto; }
+@media (max-width: 600px) { th { white-space: normal; } }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font-size: 13px; }
 svg .name { text-anchor: end; } svg .body { font-weight: 600; }
 svg .tick { text-anchor: middle; fill: var(--soft); font-size: 11px; }
