@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -40,6 +41,7 @@ TEST(BodyMemoryTest, WholeBlocksAreUsedAgain) {
     const BodyMemory::Block block = memory.Take(kBlock);
     where = block.data();
   }
+  const auto other = std::make_unique<char[]>(kBlock);  // would get it, had it been freed
   EXPECT_EQ(memory.Take(kBlock).data(), where);
 }
 
