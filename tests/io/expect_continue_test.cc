@@ -149,19 +149,19 @@ TEST(ExpectContinueTest, ARefusalComesBeforeTheBody) {
   ServerThread server([&log](ServerExchange& exchange) -> Awaitable<void> {
     log.Add(exchange);
     io::Stream& raw = exchange.TakeOver();
-    const std::string_view text = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
+    const std::string_view text = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n";
     const std::array<asio::const_buffer, 1> answer{asio::buffer(text)};
     co_await raw.Write(answer);
+    // While the rest of the answer is still to come: a body would be sent now, if at all.
+    raw.ExpiresAfter(std::chrono::milliseconds(100));
     std::array<char, 8'192> buffer;
     const io::IoResult read = co_await raw.ReadSome(asio::buffer(buffer));
     log.after_answer.assign(buffer.data(), read.bytes);
   });
   IoRunner io;
   const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
-  const Outcome outcome = RoundTrip(io, *transport, Post(1'000'000));
-  EXPECT_EQ(outcome.status, 401) << outcome.message;
-  EXPECT_EQ(outcome.body, "no");
-  EXPECT_EQ(server.Ask([&] { return log.after_answer; }), "") << "nothing of the body was sent";
+  EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).status, 401);
+  EXPECT_EQ(server.Ask([&] { return log.after_answer.size(); }), 0u);
   EXPECT_EQ(log.expected, (std::vector<bool>{true}));
 }
 
