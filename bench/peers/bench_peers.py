@@ -68,6 +68,8 @@ def parse_arguments():
                         help="matrix: all cells; uploads: paced, slow and held ones")
     parser.add_argument("--quick", action="store_true",
                         help="a minute: short turns, the cells that the bars look at")
+    parser.add_argument("--spread", action="store_true",
+                        help="the gateway on a core of its own, beside upstream and load")
     parser.add_argument("--check", action="store_true",
                         help="exit 1 if a bar is missed or a cell is worthless")
     arguments = parser.parse_args()
@@ -96,9 +98,9 @@ def main():
     for folder in (arguments.work, arguments.report):
         os.makedirs(folder, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    core = max(os.sched_getaffinity(0))
+    cores = sorted(os.sched_getaffinity(0))
     try:
-        run = Run(arguments, core)
+        run = Run(arguments, cores[-1], cores[0] if arguments.spread else cores[-1])
         run.all()
     except Failed as error:
         say(str(error))

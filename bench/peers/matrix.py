@@ -73,6 +73,16 @@ def is_worth_it(body_bytes, walk, connections):
     return connections * body_bytes <= IN_FLIGHT_LIMIT
 
 
+def warm_ups(turns):
+    """Those that warm a gateway up: for each number of connections the one with most attempts."""
+    chosen = {}
+    for gateway, cell in turns:
+        key = gateway.name, cell.connections
+        if key not in chosen or cell.walk.failovers > chosen[key][1].walk.failovers:
+            chosen[key] = gateway, cell
+    return list(chosen.values())
+
+
 def is_chosen(name, words):
     """Of --servers: a name, or the first word of the names of variants."""
     return not words or any(name == word or name.startswith(word + " ") for word in words)

@@ -19,9 +19,12 @@ def number(value, digits=3):
 
 def environment_text(result):
     where = result["environment"]
+    placed = ("Upstream, gateway and load on one core"
+              if where["core"] == where["gateway_core"] else
+              "Upstream and load on one core, the gateway on another")
     return (f"{where['date']}, {where['processor']}, {where['system']}, load average "
-            f"{where['load_average_at_end'][0]:.1f} at the end. Upstream, gateway and load on one "
-            f"core; {where['rounds']} rounds with all of them started anew, in each "
+            f"{where['load_average_at_end'][0]:.1f} at the end. {placed}; "
+            f"{where['rounds']} rounds with all of them started anew, in each "
             f"{where['repeats']} interleaved turns of {where['turn_seconds']} s for each figure; "
             f"medians with the quartiles in brackets. Upstream: {where['upstream']}. Took "
             f"{where['took_seconds']} s.")

@@ -26,8 +26,8 @@ def say(text):
 
 
 class Run:
-    def __init__(self, arguments, core):
-        self.arguments, self.core = arguments, core
+    def __init__(self, arguments, core, gateway_core):
+        self.arguments, self.core, self.gateway_core = arguments, core, gateway_core
         self.began = time.monotonic()
         self.upstream = Upstream(arguments.work, arguments.mock)
         self.gateways = [gateway for gateway in
@@ -39,7 +39,8 @@ class Run:
         self.bodies = self.write_bodies()
         self.plan = {size: self.turns_of(size) for size in self.bodies}
         self.bench = measure.Bench(arguments.load, self.upstream, self.bodies, core)
-        per_round = sum(map(len, self.plan.values())) * (arguments.repeats + 1)
+        per_round = sum(len(turns) * arguments.repeats + len(matrix.warm_ups(turns))
+                        for turns in self.plan.values())
         self.progress = terminal.Progress(per_round * arguments.rounds)
         self.uploads = None
 
@@ -90,8 +91,8 @@ class Run:
                 self.bench.load(gateway, matrix.Cell(body_bytes, "f1", 1),
                                 gateway.compiles_seconds)
         idle_bytes = {gateway: measure.memory(gateway, "VmRSS") for gateway in running}
-        for repeat in range(self.arguments.repeats + 1):  # the first one warms up
-            for gateway, cell in turns:
+        for repeat in range(self.arguments.repeats + 1):
+            for gateway, cell in turns if repeat else matrix.warm_ups(turns):
                 if gateway in running:
                     self.turn(gateway, cell, repeat == 0,
                               {"round": number, "idle_bytes": idle_bytes[gateway]})
@@ -104,7 +105,7 @@ class Run:
             return False
         self.progress.now(f"starting {gateway.name}")
         try:
-            gateway.start_for(body_bytes, self.core)
+            gateway.start_for(body_bytes, self.gateway_core)
         except Unavailable as error:
             self.complain(f"{gateway.name}: not available: {error}")
             self.missing[gateway.name] = str(error)
@@ -139,6 +140,7 @@ class Run:
             "environment": {
                 "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
                 "processor": processor(), "cores": os.cpu_count(), "core": self.core,
+                "gateway_core": self.gateway_core,
                 "system": platform.platform(), "load_average_at_end": os.getloadavg(),
                 "turn_seconds": self.arguments.seconds, "repeats": self.arguments.repeats,
                 "rounds": self.arguments.rounds,

@@ -77,7 +77,7 @@ class UploadRuns:
                 raise Failed(f"too little space in {tempfile.gettempdir()}")
             self.run.upstream.start(self.run.core)
             try:
-                gateway.start_for(size, self.run.core)
+                gateway.start_for(size, self.run.gateway_core)
                 measure.settle([gateway])
                 rows.append(uploads.held_uploads(gateway, self.run.upstream, size, self.held))
             except Unavailable as error:

@@ -37,7 +37,8 @@ def result(samples, uploads=None):
     names = list(dict.fromkeys(name for name, _ in samples))
     found = {
         "environment": {"date": "2026-01-01T00:00+00:00", "processor": "made up", "cores": 2,
-                        "core": 1, "system": "made up", "load_average_at_end": [0.5, 0, 0],
+                        "core": 1, "gateway_core": 1,
+                        "system": "made up", "load_average_at_end": [0.5, 0, 0],
                         "turn_seconds": 0.1, "repeats": 2, "rounds": 1, "took_seconds": 1,
                         "upstream": "keywalk-mock 1.0"},
         "gateways": [{"name": name, "version": "1.0", "how": f"how {name} does it",
@@ -284,6 +285,12 @@ class MatrixTest(unittest.TestCase):
     def test_large_bodies_are_not_sent_over_all_connections(self):
         counts = {found.connections for found in matrix.cells(16 * MIB, ["f0"], [1, 16, 256])}
         self.assertEqual(counts, {1, 16})
+
+    def test_a_gateway_is_warmed_up_by_its_longest_walk(self):
+        first, second = type("Gateway", (), {"name": "a"}), type("Gateway", (), {"name": "b"})
+        turns = [(first, cell("f0")), (second, cell("f0")), (first, cell("f4")),
+                 (first, cell("f1")), (first, cell("f0", KIB, 16))]
+        self.assertEqual(matrix.warm_ups(turns), [turns[2], turns[1], turns[4]])
 
     def test_haproxy_is_not_asked_for_an_order_that_it_does_not_keep(self):
         with tempfile.TemporaryDirectory() as folder:
