@@ -54,16 +54,16 @@ class Bench:
         return json.loads(done.stdout)
 
 
-def settle(servers):
-    """Waits until the servers are idle: what a turn leaves to be done is not the next one's."""
+def settle(servers, times=1):
+    """Waits until the servers were idle so many times in a row: what a turn leaves to be done is not
+    the next one's."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    spent = None
-    while time.monotonic() < deadline:
-        now = sum(server.cpu_seconds() for server in servers)
-        if spent is not None and now - spent < QUIET_SECONDS / 20:
-            return
-        spent = now
+    quiet, spent = 0, sum(server.cpu_seconds() for server in servers)
+    while quiet < times and time.monotonic() < deadline:
         time.sleep(QUIET_SECONDS)
+        now = sum(server.cpu_seconds() for server in servers)
+        quiet = quiet + 1 if now - spent < QUIET_SECONDS / 20 else 0
+        spent = now
 
 
 def memory(server, field):

@@ -235,6 +235,7 @@ def held_uploads(gateway, upstream, size, count):
             for key, _ in selector.select(1):
                 if key.data.send():
                     selector.unregister(key.fileobj)
+    measure.settle([gateway, upstream], 10)  # it has then read what the kernel still held
     statuses = []
     for upload in uploads:
         upload.connection.settimeout(LIMIT_SECONDS)
