@@ -55,8 +55,8 @@ class Bench:
 
 
 def settle(servers, times=1):
-    """Waits until the servers were idle so many times in a row: what a turn leaves to be done is not
-    the next one's."""
+    """Waits until the servers are idle, so many times in a row: what a turn leaves to be done is no
+    part of the next one."""
     deadline = time.monotonic() + SETTLE_SECONDS
     quiet, spent = 0, sum(server.cpu_seconds() for server in servers)
     while quiet < times and time.monotonic() < deadline:
