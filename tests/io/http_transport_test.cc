@@ -395,6 +395,22 @@ TEST(HttpTransportTest, ACloseThatCrossesTheRequestIsRepeatedOnlyIfNothingArrive
   }
 }
 
+TEST(HttpTransportTest, AHeadThatWaitsForA100IsRepeatedAsWell) {
+  IoRunner io;
+  int opened = 0;
+  HttpTransportOptions options = OptionsFor(80);
+  options.expect_continue_bytes = 1;
+  options.continue_wait = std::chrono::hours(1);
+  const auto transport = io::NewHttpTransport(io.context(), std::move(options),
+                                              std::make_unique<ClosingConnector>(false, opened));
+  EXPECT_EQ(RoundTrip(io, *transport, Request()).status, 200);
+  Request request;
+  request.method = "POST";
+  request.recorded_body = Recorded("pay");
+  EXPECT_EQ(RoundTrip(io, *transport, request).status, 200);
+  EXPECT_EQ(opened, 2);
+}
+
 // A body that can be given again from its beginning.
 class RepeatableBody final : public BodySource {
  public:
