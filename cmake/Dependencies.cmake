@@ -18,6 +18,9 @@ target_compile_definitions(keywalk_asio INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY
   # Coroutine frames that a thread keeps for reuse. A request nests more than the default two, and
   # each further one was allocated afresh.
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16
+  # Frames above a kilobyte are not kept; memalign for them costs several times what malloc does, and
+  # none is aligned beyond what malloc gives.
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)
 target_link_libraries(keywalk_asio INTERFACE Boost::headers Boost::url OpenSSL::SSL OpenSSL::Crypto
                       Threads::Threads)

@@ -8,6 +8,13 @@ namespace keywalk::io {
 
 using Kind = TransportError::Kind;
 
+namespace {
+
+// An attempt that streams begins with as many bytes of its body at the latest.
+constexpr std::uint64_t kFirstBytes = 64 * 1024;
+
+}  // namespace
+
 // One attempt's way through the recording. Cancelled when the attempt is over: what it was waiting
 // for is then recorded all the same.
 class BodyRecording::Reader final : public BodySource {
@@ -39,6 +46,9 @@ class BodyRecording::Reader final : public BodySource {
     return TakeRecorded();
   }
 
+  bool keeps_pieces() const override {
+    return recording_->keeping_ && recording_->body_->in_memory();
+  }
   bool ready() const override { return position_ < recording_->read_bytes_; }
   void Cancel() override {
     cancelled_ = true;
@@ -54,7 +64,7 @@ class BodyRecording::Reader final : public BodySource {
   std::optional<BodyChunk> TakeRecorded() {
     BodyRecording& recording = *recording_;
     // What was just read need not be fetched from a file, nor, once nothing is kept, be there.
-    if (!recording.latest_.empty() &&
+    if (!recording.latest_.empty() && !keeps_pieces() &&
         position_ + recording.latest_.size() == recording.read_bytes_) {
       position_ = recording.read_bytes_;
       recorded_.Skip(recording.latest_.size());
@@ -92,12 +102,15 @@ BodyRecording::BodyRecording(std::shared_ptr<BodySource> source, std::uint64_t m
 }
 
 Awaitable<std::optional<TransportError>> BodyRecording::Begin() {
-  while (!settled() && read_bytes_ == 0) {
-    if (!TryReadMore()) co_await ReadMore();
-  }
-  // A short body is whole by then, as a rule: to know that is to send it with its length.
-  TryFinish();
+  while (!TryBegin()) co_await ReadMore();
   co_return failure_;
+}
+
+// A short body is whole by then, as a rule: to know that is to send it with its length.
+bool BodyRecording::TryBegin() {
+  while (!settled() && read_bytes_ < kFirstBytes && TryReadMore()) {
+  }
+  return settled() || read_bytes_ > 0;
 }
 
 bool BodyRecording::TryFinish() {
@@ -121,19 +134,28 @@ void BodyRecording::Provide(Request& attempt) {
 Awaitable<void> BodyRecording::ReadMore() {
   reading_ = true;
   latest_ = {};
-  const BodyChunk piece = co_await source_->Read();
+  const asio::mutable_buffer room = Room();
+  const BodyChunk piece = co_await source_->ReadInto(room);
   reading_ = false;
-  Take(piece);
+  Take(piece, room);
 }
 
 bool BodyRecording::TryReadMore() {
   if (settled()) return false;
-  const std::optional<BodyChunk> piece = source_->TryRead();
-  if (piece) Take(*piece);
+  const asio::mutable_buffer room = Room();
+  const std::optional<BodyChunk> piece = source_->TryReadInto(room);
+  if (piece) Take(*piece, room);
   return piece.has_value();
 }
 
-void BodyRecording::Take(const BodyChunk& piece) {
+// Where the next bytes may be put right away.
+asio::mutable_buffer BodyRecording::Room() {
+  if (!keeping_) return {};
+  const RecordedBody::Room room = body_->Prepare();
+  return {room.data, room.size};
+}
+
+void BodyRecording::Take(const BodyChunk& piece, asio::mutable_buffer room) {
   latest_ = {};
   if (piece.failed()) {
     Fail(TransportError(Kind::kRequestBody, piece.error().code,
@@ -144,7 +166,13 @@ void BodyRecording::Take(const BodyChunk& piece) {
     Fail(TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
                         "the request's body exceeds " + std::to_string(max_bytes_) + " bytes"));
   } else {
-    const error_code ec = keeping_ ? body_->Append(piece.bytes()) : error_code();
+    const bool in_place = room.size() > 0 && piece.bytes().data() == room.data();
+    error_code ec;
+    if (in_place) {
+      body_->Commit(piece.bytes().size());
+    } else if (keeping_) {
+      ec = body_->Append(piece.bytes());
+    }
     if (ec)
       Fail(TransportError(Kind::kBodyStorage, ec, "recording the request's body: " + ec.message()));
     read_bytes_ += piece.bytes().size();

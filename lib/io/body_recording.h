@@ -26,7 +26,8 @@ class BodyRecording final : public std::enable_shared_from_this<BodyRecording> {
   Awaitable<std::optional<TransportError>> Begin();
   // Reads all of it.
   Awaitable<std::optional<TransportError>> Finish();
-  // The same with what is there already; false if Begin() or Finish() is to be awaited.
+  // The same with what is there already; false if they are to be awaited.
+  bool TryBegin();
   bool TryFinish();
   const std::optional<TransportError>& failure() const { return failure_; }
 
@@ -42,7 +43,8 @@ class BodyRecording final : public std::enable_shared_from_this<BodyRecording> {
 
   Awaitable<void> ReadMore();
   bool TryReadMore();
-  void Take(const BodyChunk& piece);
+  asio::mutable_buffer Room();
+  void Take(const BodyChunk& piece, asio::mutable_buffer room);
   void Fail(TransportError error);
   bool settled() const { return complete_ || failure_.has_value(); }
   Awaitable<void> WaitForChange();

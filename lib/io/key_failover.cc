@@ -28,9 +28,11 @@ class KeyFailoverTransport final : public Transport {
     if (!byok && request.stream_body != nullptr) {
       recording = std::make_shared<io::BodyRecording>(request.stream_body, config_.max_body_bytes,
                                                       config_.body_memory);
-      if (!recording->TryFinish()) {
+      const bool streams = config_.body_mode == BodyMode::kStream;
+      const bool ready = streams ? recording->TryBegin() : recording->TryFinish();
+      if (!ready) {
         Awaitable<std::optional<TransportError>> reading =
-            config_.body_mode == BodyMode::kStream ? recording->Begin() : recording->Finish();
+            streams ? recording->Begin() : recording->Finish();
         co_await std::move(reading);
       }
       if (recording->failure()) co_return *recording->failure();

@@ -11,6 +11,8 @@ namespace {
 
 // Reads of this size keep system calls few; pages are touched only as far as bytes arrive.
 constexpr std::size_t kBufferBytes = 64 * 1024;
+// The first read of a message: what of a long body came with its head would have to be copied.
+constexpr std::size_t kFirstReadBytes = 16 * 1024;
 
 // Of the empty lines before a request, which old clients send after a body; more are no request.
 constexpr std::size_t kMaxEmptyLines = 16;
@@ -37,7 +39,8 @@ Awaitable<error_code> MessageReader::Fill() {
     co_await std::move(joining);
     co_return ahead_result_;
   }
-  const IoResult got = co_await stream_.ReadSome(Space());
+  const bool first = role_ == Http1Parser::Role::kRequest && !begun_;
+  const IoResult got = co_await stream_.ReadSome(Space(first ? kFirstReadBytes : capacity_));
   end_ += got.bytes;
   co_return got.code;
 }
@@ -47,7 +50,7 @@ void MessageReader::StartReadAhead(std::function<void()> on_end) {
   if (ahead_ == nullptr) {
     ahead_ = std::make_shared<ReadAhead>([this](IoResult result) { OnReadAhead(result); });
   }
-  if (!ahead_->running() && has_space()) ReadAhead::Start(ahead_, stream_, Space());
+  if (!ahead_->running() && has_space()) ReadAhead::Start(ahead_, stream_, Space(kFirstReadBytes));
 }
 
 void MessageReader::OnReadAhead(IoResult result) {
@@ -57,7 +60,7 @@ void MessageReader::OnReadAhead(IoResult result) {
   if (result.code) {
     std::exchange(on_end_, nullptr)();
   } else if (has_space()) {
-    ReadAhead::Start(ahead_, stream_, Space());
+    ReadAhead::Start(ahead_, stream_, Space(kFirstReadBytes));
   }
 }
 
@@ -69,7 +72,7 @@ Awaitable<void> MessageReader::JoinReadAhead() {
 }
 
 // Where the next bytes go.
-asio::mutable_buffer MessageReader::Space() {
+asio::mutable_buffer MessageReader::Space(std::size_t most) {
   assert(has_space());
   if (begin_ == end_) {
     begin_ = end_ = 0;
@@ -78,7 +81,7 @@ asio::mutable_buffer MessageReader::Space() {
     end_ -= begin_;
     begin_ = 0;
   }
-  return {buffer_.get() + end_, capacity_ - end_};
+  return {buffer_.get() + end_, std::min(capacity_ - end_, most)};
 }
 
 bool MessageReader::TakeHead(error_code& ec) {
@@ -139,6 +142,27 @@ Awaitable<MessageReader::Piece> MessageReader::ReadBody() {
     }
     if (ec) co_return Piece({}, ec);
   }
+}
+
+Awaitable<MessageReader::Piece> MessageReader::ReadBodyInto(asio::mutable_buffer space) {
+  const IoResult got = co_await stream_.ReadSome(space);
+  co_return TakeBody(space, got);
+}
+
+MessageReader::Piece MessageReader::TryReadBodyInto(asio::mutable_buffer space) {
+  const IoResult got = stream_.TryRead(space);
+  if (got.ok() && got.bytes == 0) return Piece({}, {});
+  return TakeBody(space, got);
+}
+
+MessageReader::Piece MessageReader::TakeBody(asio::mutable_buffer space, IoResult got) {
+  // The end of the connection within a body of known length is an error of the parser's.
+  if (got.code == asio::error::eof) return Piece({}, parser_.PutEof().code);
+  if (!got.ok()) return Piece({}, got.code);
+  const std::string_view bytes(static_cast<const char*>(space.data()), got.bytes);
+  const Http1Parser::Progress progress = parser_.Put(bytes);
+  assert(progress.code || progress.body.size() == bytes.size());
+  return Piece(progress.body, progress.code);
 }
 
 }  // namespace keywalk::io

@@ -58,11 +58,18 @@ class MessageReader {
     error_code code;
   };
   Awaitable<Piece> ReadBody();
+  // The same into `space`, past the buffer, for a body of known length that is longer than that.
+  // REQUIRES: !has_buffered(), and no read ahead is running
+  Awaitable<Piece> ReadBodyInto(asio::mutable_buffer space);
+  // The same with what is there; empty without an error and not done: nothing is.
+  Piece TryReadBodyInto(asio::mutable_buffer space);
+  bool reading_ahead() const { return ahead_ != nullptr && ahead_->running(); }
   // Parses what is buffered only; empty and not done: more must be read.
   Piece TakeBuffered();
 
  private:
-  asio::mutable_buffer Space();
+  asio::mutable_buffer Space(std::size_t most);
+  Piece TakeBody(asio::mutable_buffer space, IoResult got);
   void OnReadAhead(IoResult result);
   // Skips empty lines before a request, as RFC 9112 section 2.2 asks of servers.
   void SkipEmptyLines();

@@ -19,7 +19,10 @@ RecordedBody::RecordedBody(std::uint64_t expected_bytes, std::shared_ptr<BodyMem
 
 RecordedBody::~RecordedBody() = default;
 
-bool RecordedBody::AddChunk() {
+// In the last chunk or in a new one.
+bool RecordedBody::HasRoom() {
+  if (!in_memory()) return false;
+  if (!chunks_.empty() && chunks_.back().size < chunks_.back().block.capacity()) return true;
   const std::uint64_t expected_left = expected_ > size_ ? expected_ - size_ : kChunkBytes;
   Chunk chunk;
   chunk.block =
@@ -30,18 +33,29 @@ bool RecordedBody::AddChunk() {
 }
 
 error_code RecordedBody::Append(std::string_view bytes) {
-  while (!bytes.empty() && in_memory()) {
-    const bool full = chunks_.empty() || chunks_.back().size == chunks_.back().block.capacity();
-    if (full && !AddChunk()) break;
-    Chunk& last = chunks_.back();
+  while (!bytes.empty() && HasRoom()) {
+    const Chunk& last = chunks_.back();
     const std::size_t part = std::min(bytes.size(), last.block.capacity() - last.size);
     std::memcpy(last.block.data() + last.size, bytes.data(), part);
-    last.size += part;
-    in_chunks_ += part;
-    size_ += part;
+    Commit(part);
     bytes.remove_prefix(part);
   }
   return bytes.empty() ? error_code() : Spill(bytes);
+}
+
+RecordedBody::Room RecordedBody::Prepare() {
+  if (size_ >= expected_ || !HasRoom()) return {};
+  const Chunk& last = chunks_.back();
+  const std::uint64_t expected_left = expected_ - size_;
+  const std::size_t room = last.block.capacity() - last.size;
+  return {last.block.data() + last.size,
+          static_cast<std::size_t>(std::min<std::uint64_t>(room, expected_left))};
+}
+
+void RecordedBody::Commit(std::size_t bytes) {
+  chunks_.back().size += bytes;
+  in_chunks_ += bytes;
+  size_ += bytes;
 }
 
 error_code RecordedBody::Spill(std::string_view bytes) {

@@ -58,11 +58,19 @@ bool RequestBody::drainable() const {
                      *size_ <= kMaxDrainedBody);
 }
 
-Awaitable<BodyChunk> RequestBody::Read() {
+Awaitable<BodyChunk> RequestBody::Read() { return ReadInto({}); }
+
+// True if the next bytes of the connection are the body's and may go there.
+bool RequestBody::MayReadInto(asio::mutable_buffer space) const {
+  const MessageReader& reader = connection_->reader_;
+  return space.size() > 0 && size_.has_value() && !reader.has_buffered() && !reader.reading_ahead();
+}
+
+Awaitable<BodyChunk> RequestBody::ReadInto(asio::mutable_buffer space) {
   if (connection_ == nullptr || failed_ || cancelled_) co_return Detached();
   if (at_end_) co_return BodyChunk();
   reading_ = true;
-  Awaitable<BodyChunk> once = ReadOnce();
+  Awaitable<BodyChunk> once = ReadOnce(space);
   BodyChunk chunk = co_await std::move(once);
   reading_ = false;
   failed_ = chunk.failed();
@@ -70,7 +78,7 @@ Awaitable<BodyChunk> RequestBody::Read() {
   co_return std::move(chunk);
 }
 
-Awaitable<BodyChunk> RequestBody::ReadOnce() {
+Awaitable<BodyChunk> RequestBody::ReadOnce(asio::mutable_buffer space) {
   ServerConnection& connection = *connection_;
   if (std::exchange(continue_wanted_, false) && !connection.reader_.has_buffered()) {
     const std::array<asio::const_buffer, 1> interim{
@@ -83,9 +91,23 @@ Awaitable<BodyChunk> RequestBody::ReadOnce() {
   }
   connection.reading_body_ = true;
   connection.stream_->ExpiresAfter(connection.options_.idle_timeout);
-  const MessageReader::Piece piece = co_await connection.reader_.ReadBody();
+  Awaitable<MessageReader::Piece> reading =
+      MayReadInto(space) ? connection.reader_.ReadBodyInto(space) : connection.reader_.ReadBody();
+  const MessageReader::Piece piece = co_await std::move(reading);
   connection.DirectionEnded(connection.reading_body_);
   co_return Take(piece);
+}
+
+std::optional<BodyChunk> RequestBody::TryReadInto(asio::mutable_buffer space) {
+  const bool open = connection_ != nullptr && !failed_ && !cancelled_ && !at_end_;
+  if (!open || continue_wanted_ || connection_->reader_.parser().done() || !MayReadInto(space)) {
+    return TryRead();
+  }
+  const MessageReader::Piece piece = connection_->reader_.TryReadBodyInto(space);
+  if (piece.bytes.empty() && !piece.code) return std::nullopt;
+  BodyChunk chunk = Take(piece);
+  failed_ = chunk.failed();
+  return chunk;
 }
 
 std::optional<BodyChunk> RequestBody::TryRead() {

@@ -23,6 +23,8 @@ class RequestBody final : public BodySource {
   bool ready() const override;
   Awaitable<BodyChunk> Read() override;
   std::optional<BodyChunk> TryRead() override;
+  Awaitable<BodyChunk> ReadInto(asio::mutable_buffer space) override;
+  std::optional<BodyChunk> TryReadInto(asio::mutable_buffer space) override;
   void Cancel() override { cancelled_ = true; }
   const Headers& trailers() const override { return trailers_; }
 
@@ -37,7 +39,8 @@ class RequestBody final : public BodySource {
 
  private:
   friend class Exchange;
-  Awaitable<BodyChunk> ReadOnce();
+  Awaitable<BodyChunk> ReadOnce(asio::mutable_buffer space);
+  bool MayReadInto(asio::mutable_buffer space) const;
   BodyChunk Take(const MessageReader::Piece& piece);
 
   ServerConnection* connection_;  // null once detached

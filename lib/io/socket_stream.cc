@@ -38,6 +38,12 @@ class BufferView {
   std::span<const asio::const_buffer> buffers_;
 };
 
+// Of an operation that does not wait: having to is no error.
+error_code LastError() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {};
+  return error_code(errno, asio::error::get_system_category());
+}
+
 // What a TCP and a TLS stream have in common; `Layer` is the object that is read and written.
 template <typename Layer>
 class SocketStream final : public Stream, private DeadlineService::Entry {
@@ -61,6 +67,15 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     layer_.async_read_some(buffer, ReadDone(*this, std::move(sink)));
   }
 
+  IoResult TryRead(asio::mutable_buffer buffer) override {
+    if (!lowest().is_open()) return IoResult(Ended(), 0);
+    if constexpr (!kIsPlain) return IoResult({}, 0);
+    const ssize_t got =
+        ::recv(lowest().native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got == 0) return IoResult(asio::error::eof, 0);
+    return got > 0 ? IoResult({}, static_cast<std::size_t>(got)) : IoResult(LastError(), 0);
+  }
+
   IoResult TryWrite(std::span<const asio::const_buffer> buffers) override {
     if (!lowest().is_open()) return IoResult(Ended(), 0);
     if constexpr (!kIsPlain) return IoResult({}, 0);
@@ -73,11 +88,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
       parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
     }
     const ssize_t sent = ::sendmsg(lowest().native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) {
-      const bool would_wait = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-      return IoResult(
-          would_wait ? error_code() : error_code(errno, asio::error::get_system_category()), 0);
-    }
+    if (sent < 0) return IoResult(LastError(), 0);
     written_ += static_cast<std::uint64_t>(sent);
     return IoResult({}, static_cast<std::size_t>(sent));
   }

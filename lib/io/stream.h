@@ -51,8 +51,9 @@ class Stream {
 
   // Reads at least one byte. At most one read may be pending.
   virtual Awaitable<IoResult> ReadSome(asio::mutable_buffer buffer) = 0;
-
-  // The same without a coroutine: `sink` is told, from the io_context, not from within the call.
+  // What is there already, without waiting; no bytes and no error: nothing is.
+  virtual IoResult TryRead(asio::mutable_buffer /*buffer*/) { return IoResult({}, 0); }
+  // ReadSome() without a coroutine: `sink` is told, from the io_context, not from within the call.
   virtual void StartRead(asio::mutable_buffer buffer, std::shared_ptr<ReadSink> sink) = 0;
 
   // Writes what can be written without waiting, which for most messages is all of it: a coroutine

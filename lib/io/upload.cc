@@ -154,7 +154,7 @@ std::size_t Upload::Gather(const std::string& head, const RecordedBody* body,
 Awaitable<void> Upload::SendStreamed() {
   const std::chrono::milliseconds idle = shared_->options.idle_timeout;
   std::uint64_t left = stream_->size().value_or(0);
-  std::string chunk_head = std::move(head_);  // goes out with the first piece
+  std::string framing = std::move(head_);  // goes out with the first piece
   std::vector<asio::const_buffer> buffers;
   while (true) {
     std::optional<BodyChunk> piece = stream_->TryRead();
@@ -169,22 +169,44 @@ Awaitable<void> Upload::SendStreamed() {
       co_return;
     }
     const bool at_end = piece->at_end();
-    if (chunked_ && !at_end) AppendChunkHead(chunk_head, piece->bytes().size());
-    if (chunked_ && at_end) AppendLastChunk(chunk_head, stream_->trailers());
+    if (chunked_ && !at_end) AppendChunkHead(framing, piece->bytes().size());
+    if (chunked_ && at_end) AppendLastChunk(framing, stream_->trailers());
     buffers.clear();
-    if (!chunk_head.empty()) buffers.push_back(asio::buffer(chunk_head));
+    if (!framing.empty()) buffers.push_back(asio::buffer(framing));
     if (!at_end) buffers.emplace_back(piece->bytes().data(), piece->bytes().size());
     if (chunked_ && !at_end) buffers.push_back(asio::buffer("\r\n", 2));
+    left -= std::min<std::uint64_t>(left, piece->bytes().size());
+    if (!chunked_ && !at_end) left -= TakeMore(left, buffers);
+    IoResult sent({}, 0);
     if (!buffers.empty()) {
       connection_->ExpiresAfter(idle);
-      const IoResult sent = co_await connection_->stream->Write(buffers);
-      if (!sent.ok()) co_return;
+      sent = connection_->stream->TryWrite(buffers);
     }
+    if (sent.ok() && sent.bytes < asio::buffer_size(buffers)) {
+      const std::vector<asio::const_buffer> rest = RestOf(buffers, sent.bytes);
+      sent = co_await connection_->stream->Write(rest);
+    }
+    if (!sent.ok()) co_return;
     if (at_end) break;
-    left -= std::min<std::uint64_t>(left, piece->bytes().size());
-    chunk_head.clear();
+    framing.clear();
   }
   done_ = chunked_ || left == 0;
+}
+
+// What follows and is there already, up to `left` bytes: to send it together wakes the upstream
+// once. Returns how many bytes that is.
+std::uint64_t Upload::TakeMore(std::uint64_t left, std::vector<asio::const_buffer>& buffers) {
+  std::uint64_t taken = 0;
+  while (taken < left && buffers.size() < kMaxGathered && stream_->keeps_pieces()) {
+    const std::optional<BodyChunk> piece = stream_->TryRead();
+    // An end or an error here is given again by the next read.
+    if (!piece || piece->bytes().empty()) break;
+    buffers.emplace_back(piece->bytes().data(), piece->bytes().size());
+    taken += piece->bytes().size();
+    // One that lies elsewhere has to go out before the next is read.
+    if (!stream_->keeps_pieces()) break;
+  }
+  return taken;
 }
 
 }  // namespace keywalk::io

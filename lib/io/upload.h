@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "io/connection_pool.h"
 #include "io/deadline.h"
@@ -56,6 +57,7 @@ class Upload final {
   Awaitable<void> SendRecorded();
   Awaitable<bool> SendChunks();
   Awaitable<void> SendStreamed();
+  std::uint64_t TakeMore(std::uint64_t left, std::vector<asio::const_buffer>& buffers);
   void SetTurn(Turn turn);
 
   const std::shared_ptr<TransportShared> shared_;

@@ -50,23 +50,18 @@ Awaitable<void> ProxyHandler::Handle(io::ServerExchange& exchange) {
   record.target = exchange.head().target;
   record.headers = &exchange.head().headers;
   record.client = exchange.peer_address();
-  co_await Serve(exchange, record);
+  Result<Plan, Refusal> plan = Prepare(exchange, record);
+  if (plan) {
+    co_await Exchange(exchange, *plan, record);
+    plan->upstream->route->metrics().CountRequest(record.status);
+  } else {
+    record.status = plan.error().status();
+    co_await Answer(exchange, plan.error());
+  }
   if (!shared_.log.enabled(LogLevel::kInfo)) co_return;
   record.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begin);
   shared_.log.Write(LogLevel::kInfo, FormatAccessLine(record, shared_.masker));
-}
-
-Awaitable<void> ProxyHandler::Serve(io::ServerExchange& exchange, AccessRecord& record) const {
-  Result<Plan, Refusal> prepared = Prepare(exchange, record);
-  if (!prepared) {
-    record.status = prepared.error().status();
-    co_await Answer(exchange, prepared.error());
-    co_return;
-  }
-  Plan plan = std::move(*prepared);
-  co_await Exchange(exchange, plan, record);
-  plan.upstream->route->metrics().CountRequest(record.status);
 }
 
 // The route, and the target that its upstream gets.

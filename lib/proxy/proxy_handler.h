@@ -52,7 +52,6 @@ class ProxyHandler final : public io::HttpHandler {
   Result<Plan, Refusal> Prepare(io::ServerExchange& exchange, AccessRecord& record) const;
   Result<Plan, Refusal> RouteRequest(const io::RequestHead& head, AccessRecord& record) const;
 
-  Awaitable<void> Serve(io::ServerExchange& exchange, AccessRecord& record) const;
   Awaitable<void> Exchange(io::ServerExchange& exchange, Plan& plan, AccessRecord& record) const;
   Awaitable<void> Forward(io::ServerExchange& exchange, Response& response, const Route& route,
                           AccessRecord& record) const;

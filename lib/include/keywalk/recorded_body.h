@@ -37,6 +37,15 @@ class RecordedBody {
   // body is then good for nothing.
   boost::system::error_code Append(std::string_view bytes);
 
+  // Room at the end for bytes that are then there by Commit(), uncopied; none where the length is
+  // unknown or the memory used up. Not more than the body is expected to have.
+  struct Room {
+    char* data = nullptr;
+    std::size_t size = 0;
+  };
+  Room Prepare();
+  void Commit(std::size_t bytes);
+
   std::uint64_t size() const noexcept { return size_; }
 
   // The chunks in memory in order, none of them empty; they stay where they are.
@@ -73,7 +82,7 @@ class RecordedBody {
     BodyMemory::Block block;
     std::size_t size = 0;
   };
-  bool AddChunk();
+  bool HasRoom();
   boost::system::error_code Spill(std::string_view bytes);
 
   const std::shared_ptr<BodyMemory> memory_;

@@ -6,6 +6,7 @@
 #ifndef KEYWALK_TRANSPORT_H_
 #define KEYWALK_TRANSPORT_H_
 
+#include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
@@ -118,6 +119,14 @@ class BodySource {
   // What Read() would give, if that is there already: a coroutine less for most small bodies.
   // nullopt: Read() is to be awaited. Not to be called while a Read() is pending.
   virtual std::optional<BodyChunk> TryRead() { return std::nullopt; }
+
+  // Read() and TryRead() for a reader that keeps the bytes: they may be put into `space` right
+  // away, where the piece then lies. They do not read beyond the end of the body.
+  virtual Awaitable<BodyChunk> ReadInto(asio::mutable_buffer /*space*/) { return Read(); }
+  virtual std::optional<BodyChunk> TryReadInto(asio::mutable_buffer /*space*/) { return TryRead(); }
+
+  // True if the pieces given last stay valid as long as the source: several can be sent at once.
+  virtual bool keeps_pieces() const { return false; }
 
   // True if Again() gives a source of the same bytes, from the beginning.
   virtual bool repeatable() const { return false; }
