@@ -11,6 +11,12 @@ namespace keywalk {
 
 using boost::system::error_code;
 
+namespace {
+
+constexpr std::uint64_t kFirstUnexpected = 4 * 1024;
+
+}  // namespace
+
 RecordedBody::RecordedBody(std::uint64_t expected_bytes, std::shared_ptr<BodyMemory> memory)
     : memory_(std::move(memory)), expected_(expected_bytes) {
   chunks_.reserve(
@@ -23,7 +29,9 @@ RecordedBody::~RecordedBody() = default;
 bool RecordedBody::HasRoom() {
   if (!in_memory()) return false;
   if (!chunks_.empty() && chunks_.back().size < chunks_.back().block.capacity()) return true;
-  const std::uint64_t expected_left = expected_ > size_ ? expected_ - size_ : kChunkBytes;
+  // Of an unknown length there may be no more than a byte: the first chunk of those is small.
+  const std::uint64_t unexpected = chunks_.empty() ? kFirstUnexpected : kChunkBytes;
+  const std::uint64_t expected_left = expected_ > size_ ? expected_ - size_ : unexpected;
   Chunk chunk;
   chunk.block =
       memory_->Take(static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, expected_left)));

@@ -26,6 +26,26 @@ bool IsAllOf(const BodyChunk& piece, const std::optional<std::uint64_t>& length)
   return length && !piece.failed() && piece.bytes().size() == *length;
 }
 
+// Events that came together go on together: one write for all of them. Puts `piece` and the pieces
+// that are there behind it into `together`, which stays empty where there is nothing to gain, and
+// gives what came after them. Waits for nothing.
+std::optional<BodyChunk> TakeTogether(ResponseBody& body, const BodyChunk& piece,
+                                      std::string& together) {
+  constexpr std::size_t kSmallPiece = 4 * 1024;
+  constexpr std::size_t kMostTogether = 64 * 1024;
+  together.clear();
+  if (piece.failed() || piece.at_end() || piece.bytes().size() > kSmallPiece) return std::nullopt;
+  together.assign(piece.bytes());
+  while (together.size() < kMostTogether) {
+    std::optional<BodyChunk> next = body.TryRead();
+    const bool fits =
+        next && !next->failed() && !next->at_end() && next->bytes().size() <= kSmallPiece;
+    if (!fits) return next;
+    together.append(next->bytes());
+  }
+  return std::nullopt;
+}
+
 // What a failure is to the client; the cause itself goes to the log.
 Refusal RefusalFor(const TransportError& error) {
   switch (error.kind) {
@@ -165,6 +185,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
                                                     response.headers, response.content_length);
   // A client should see the head now, not with the first byte of a slow body.
   if (!gone && !first && !response.body->ready()) gone = co_await exchange.Flush();
+  std::string together;
   while (!gone) {
     BodyChunk chunk;
     if (first) {
@@ -172,6 +193,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
     } else {
       chunk = co_await response.body->Read();
     }
+    first = TakeTogether(*response.body, chunk, together);
     if (chunk.failed()) {
       if (chunk.error().kind == Kind::kCancelled) break;
       ReportUpstreamError(route, chunk.error());
@@ -187,7 +209,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
       if (!gone) co_return;
       break;
     }
-    gone = co_await exchange.WriteBody(chunk.bytes());
+    gone = co_await exchange.WriteBody(together.empty() ? chunk.bytes() : together);
   }
   record.ending = "client gone";
 }

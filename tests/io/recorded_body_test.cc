@@ -45,6 +45,14 @@ TEST(RecordedBodyTest, EmptyHasNoChunks) {
   EXPECT_EQ(body.chunk_count(), 0u);
 }
 
+// Else a few thousand clients that send a byte each would take all of the memory for bodies.
+TEST(RecordedBodyTest, AByteOfUnknownLengthTakesLittle) {
+  const auto memory = std::make_shared<BodyMemory>(BodyMemory::kUnlimited);
+  RecordedBody body(0, memory);
+  body.Append("x");
+  EXPECT_LE(memory->used_bytes(), 4096u);
+}
+
 TEST(RecordedBodyTest, AShortBodyOfKnownLengthIsOneChunk) {
   RecordedBody body(1000);
   body.Append(std::string(600, 'a'));
