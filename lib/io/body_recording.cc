@@ -13,6 +13,9 @@ namespace {
 // An attempt that streams begins with as many bytes of its body at the latest.
 constexpr std::uint64_t kFirstBytes = 64 * 1024;
 
+// Readings after which others get their turn, however fast the client sends: 2 MiB.
+constexpr int kMostAtOnce = 32;
+
 }  // namespace
 
 // One attempt's way through the recording. Cancelled when the attempt is over: what it was waiting
@@ -114,15 +117,13 @@ bool BodyRecording::TryBegin() {
 }
 
 bool BodyRecording::TryFinish() {
-  while (!settled() && TryReadMore()) {
+  for (int i = 0; i < kMostAtOnce && !settled() && TryReadMore(); ++i) {
   }
   return settled();
 }
 
 Awaitable<std::optional<TransportError>> BodyRecording::Finish() {
-  while (!settled()) {
-    if (!TryReadMore()) co_await ReadMore();
-  }
+  while (!TryFinish()) co_await ReadMore();
   co_return failure_;
 }
 

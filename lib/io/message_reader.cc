@@ -26,6 +26,10 @@ MessageReader::MessageReader(Stream& stream, Http1Parser::Role role, std::size_t
       capacity_(std::max(kBufferBytes, max_header_bytes + 1)),
       buffer_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
 
+MessageReader::~MessageReader() {
+  if (ahead_ != nullptr) ahead_->Forget();
+}
+
 void MessageReader::StartMessage(bool without_body) {
   parser_.Start(without_body);
   begun_ = false;

@@ -21,6 +21,9 @@ class MessageReader {
  public:
   // `stream` outlives the reader.
   MessageReader(Stream& stream, Http1Parser::Role role, std::size_t max_header_bytes);
+  ~MessageReader();
+  MessageReader(const MessageReader&) = delete;
+  MessageReader& operator=(const MessageReader&) = delete;
 
   Http1Parser& parser() { return parser_; }
   const Http1Parser& parser() const { return parser_; }

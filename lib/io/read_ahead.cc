@@ -33,7 +33,7 @@ Awaitable<void> ReadAhead::Join() {
 
 void ReadAhead::OnRead(IoResult result) {
   running_ = false;
-  on_read_(result);
+  if (on_read_) on_read_(result);
   if (running_ || waiting_ == nullptr) return;
   // Who waited may end the connection, and this with it.
   const std::unique_ptr<Waiting> woken = std::move(waiting_);

@@ -21,6 +21,8 @@ class ReadAhead final : public ReadSink {
   // REQUIRES: !running(), and the buffer is there until it has ended
   static void Start(const std::shared_ptr<ReadAhead>& self, Stream& stream,
                     asio::mutable_buffer buffer);
+  // What a read gives from now on is nobody's.
+  void Forget() { on_read_ = nullptr; }
   // Waits until nothing is running. At most one coroutine may wait.
   Awaitable<void> Join();
 
@@ -37,7 +39,7 @@ class ReadAhead final : public ReadSink {
   template <typename Handler>
   class WaitingFor;
 
-  const std::function<void(IoResult)> on_read_;
+  std::function<void(IoResult)> on_read_;
   bool running_ = false;
   std::unique_ptr<Waiting> waiting_;
 };
