@@ -179,9 +179,15 @@ Awaitable<void> ServerConnection::Refuse(int status) {
 
 Awaitable<bool> ServerConnection::FinishRequestBody() {
   stream_->ExpiresAfter(kLingerTime);
+  std::uint64_t left = kMaxDrainedBody;
   while (!reader_.parser().done()) {
     const MessageReader::Piece piece = co_await reader_.ReadBody();
     if (piece.code) co_return false;
+    if (piece.bytes.size() > left) {
+      co_await LingeringClose();
+      co_return false;
+    }
+    left -= piece.bytes.size();
   }
   co_return true;
 }

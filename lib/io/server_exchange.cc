@@ -13,9 +13,6 @@
 namespace keywalk::io {
 namespace {
 
-// What is left of a request's body after its answer is read up to this, to save the connection.
-constexpr std::uint64_t kMaxDrainedBody = 64 * 1024;
-
 // A piece of a body of up to this size is copied behind its head: to send one buffer takes the
 // system less time than to gather three, and over TLS it is one record.
 constexpr std::size_t kCopiedBytes = 4096;
@@ -54,8 +51,12 @@ bool RequestBody::ready() const {
 }
 
 bool RequestBody::drainable() const {
-  return at_end_ || (!failed_ && !reading_ && !continue_wanted_ && size_.has_value() &&
-                     *size_ <= kMaxDrainedBody);
+  if (at_end_) return true;
+  if (failed_ || reading_) return false;
+  // Who was not told to send it may end a chunked one, but can end one of a stated length only by
+  // sending all of it, or with the connection.
+  if (continue_wanted_) return !size_.has_value();
+  return size_.has_value() && *size_ <= kMaxDrainedBody;
 }
 
 Awaitable<BodyChunk> RequestBody::Read() { return ReadInto({}); }

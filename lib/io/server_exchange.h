@@ -13,6 +13,9 @@
 
 namespace keywalk::io {
 
+// What is left of a request's body after its answer is read up to this, to save the connection.
+inline constexpr std::uint64_t kMaxDrainedBody = 64 * 1024;
+
 // The body of the request being served. Outlives the exchange if an upload still holds it; it is
 // then detached and fails every read.
 class RequestBody final : public BodySource {

@@ -28,17 +28,17 @@ TransportError SourceError(const TransportError& error) {
 
 Upload::Upload(std::shared_ptr<TransportShared> shared,
                std::shared_ptr<UpstreamConnection> connection, const Request& request,
-               std::string head, std::size_t sent)
+               std::string head, std::size_t sent, bool expects_continue)
     : shared_(std::move(shared)),
       connection_(std::move(connection)),
       recorded_(request.recorded_body),
       stream_(request.stream_body),
       head_(std::move(head)),
       sent_before_(sent),
-      chunked_(stream_ != nullptr && !stream_->size()) {}
+      chunked_(expects_continue || (stream_ != nullptr && !stream_->size())),
+      turn_(expects_continue ? Turn::kWaiting : Turn::kSend) {}
 
-void Upload::Start(const std::shared_ptr<Upload>& upload, bool expects_continue) {
-  if (expects_continue) upload->turn_ = Turn::kWaiting;
+void Upload::Start(const std::shared_ptr<Upload>& upload) {
   // Nothing in it throws but for want of memory, which then ends the program's task.
   asio::co_spawn(upload->shared_->context.get_executor(), Run(upload),
                  [](std::exception_ptr exception) {
@@ -54,7 +54,19 @@ void Upload::SetTurn(Turn turn) {
 
 void Upload::Permit() { SetTurn(Turn::kSend); }
 
-void Upload::OnAnswer() { SetTurn(Turn::kStop); }
+bool Upload::OnAnswer() {
+  const bool withheld = turn_ == Turn::kWaiting && head_sent_;
+  SetTurn(Turn::kStop);
+  return withheld;
+}
+
+Awaitable<void> Upload::SendEmptyBody() {
+  std::string end;
+  AppendLastChunk(end, Headers());
+  const std::array<asio::const_buffer, 1> last{asio::buffer(end)};
+  const IoResult sent = co_await connection_->stream->Write(last);
+  done_ = sent.ok();
+}
 
 void Upload::OnClosed() {
   SetTurn(Turn::kStop);
@@ -76,6 +88,7 @@ Awaitable<void> Upload::Run(std::shared_ptr<Upload> self) {
   // A long answer does not hold on to what it was the answer to.
   self->recorded_.reset();
   self->stream_.reset();
+  if (self->turn_ == Turn::kStop) co_return;  // the connection may be another's by now
   // From here on the response's head is what is waited for.
   self->connection_->ExpiresAfter(self->shared_->options.response_head_timeout);
   if (self->source_error_) self->connection_->stream->Close();
@@ -87,6 +100,7 @@ Awaitable<void> Upload::AwaitContinue() {
   const std::array<asio::const_buffer, 1> head{asio::buffer(head_)};
   const IoResult sent = co_await connection_->stream->Write(head);
   head_.clear();
+  head_sent_ = sent.ok();
   if (!sent.ok()) turn_ = Turn::kStop;
   if (turn_ == Turn::kWaiting) co_await waiting_->async_wait(kAwaitTuple);
   if (turn_ != Turn::kWaiting) co_return;
@@ -95,12 +109,28 @@ Awaitable<void> Upload::AwaitContinue() {
 }
 
 Awaitable<void> Upload::SendRecorded() {
+  if (chunked_) AppendChunkHead(head_, recorded_->size());
   Awaitable<bool> sending = SendChunks();
-  const bool all_sent = co_await std::move(sending);
-  if (!all_sent || recorded_->in_memory()) {
-    done_ = all_sent;
-    co_return;
+  const bool in_memory_sent = co_await std::move(sending);
+  if (!in_memory_sent) co_return;
+  if (!recorded_->in_memory()) {
+    Awaitable<bool> rest = SendSpilled();
+    const bool all_sent = co_await std::move(rest);
+    if (!all_sent) co_return;
   }
+  std::string end;
+  if (chunked_) {
+    end = "\r\n";
+    AppendLastChunk(end, Headers());
+    const std::array<asio::const_buffer, 1> last{asio::buffer(end)};
+    const IoResult sent = co_await connection_->stream->Write(last);
+    if (!sent.ok()) co_return;
+  }
+  done_ = true;
+}
+
+// What is in a file.
+Awaitable<bool> Upload::SendSpilled() {
   RecordedBody::Reader rest(*recorded_);
   for (std::size_t i = 0; i < recorded_->chunk_count(); ++i) rest.Skip(recorded_->chunk(i).size());
   while (true) {
@@ -108,15 +138,14 @@ Awaitable<void> Upload::SendRecorded() {
     if (!bytes) {
       source_error_.emplace(Kind::kBodyStorage, bytes.error(),
                             "reading the recorded body: " + bytes.error().message());
-      co_return;
+      co_return false;
     }
-    if (bytes->empty()) break;
+    if (bytes->empty()) co_return true;
     connection_->ExpiresAfter(shared_->options.idle_timeout);
     const std::array<asio::const_buffer, 1> piece{asio::buffer(bytes->data(), bytes->size())};
     const IoResult sent = co_await connection_->stream->Write(piece);
-    if (!sent.ok()) co_return;
+    if (!sent.ok()) co_return false;
   }
-  done_ = true;
 }
 
 // The head, if it has not gone out, and what is in memory.

@@ -29,18 +29,21 @@ class Upload final {
   static std::size_t Gather(const std::string& head, const RecordedBody* body,
                             std::span<asio::const_buffer, kMaxGathered> buffers);
 
-  // The first `sent` bytes of what Gather() gives are sent already.
+  // The first `sent` bytes of what Gather() gives are sent already. With `expects_continue` the
+  // head asks for a 100 (RFC 9110 section 10.1.1) and announces a chunked body, which follows when
+  // Permit() is called, or after a while without an answer.
   Upload(std::shared_ptr<TransportShared> shared, std::shared_ptr<UpstreamConnection> connection,
-         const Request& request, std::string head, std::size_t sent);
+         const Request& request, std::string head, std::size_t sent, bool expects_continue);
 
-  // Begins to send. With `expects_continue` the head asks for a 100 (RFC 9110 section 10.1.1): the
-  // body follows when Permit() is called, or after a while without an answer.
-  static void Start(const std::shared_ptr<Upload>& upload, bool expects_continue);
+  // Begins to send.
+  static void Start(const std::shared_ptr<Upload>& upload);
 
   // The upstream wants the body.
   void Permit();
-  // The upstream has answered: a body that it has not asked for is not sent.
-  void OnAnswer();
+  // The upstream has answered: a body that it has not asked for is not sent. Returns true if there
+  // is one, which SendEmptyBody() ends before it began: the connection can then be used again.
+  bool OnAnswer();
+  Awaitable<void> SendEmptyBody();
   // The connection is closed: there is nobody to send to.
   void OnClosed();
 
@@ -56,6 +59,7 @@ class Upload final {
   Awaitable<void> AwaitContinue();
   Awaitable<void> SendRecorded();
   Awaitable<bool> SendChunks();
+  Awaitable<bool> SendSpilled();
   Awaitable<void> SendStreamed();
   std::uint64_t TakeMore(std::uint64_t left, std::vector<asio::const_buffer>& buffers);
   void SetTurn(Turn turn);
@@ -69,7 +73,8 @@ class Upload final {
   const bool chunked_;
   bool done_ = false;
   bool ended_ = false;  // done, or given up; the response decides what that means
-  Turn turn_ = Turn::kSend;
+  Turn turn_;
+  bool head_sent_ = false;              // of one that waits
   std::optional<SteadyTimer> waiting_;  // cancelled when the turn changes
   std::optional<TransportError> source_error_;
 };

@@ -56,7 +56,11 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   AppendRequestLine(out, request.method, request.target);
   if (!request.headers.Contains("Host")) AppendField(out, "Host", shared_->options.base.authority);
   AppendFields(out, request.headers);
-  if (request.recorded_body != nullptr) {
+  if (expects_continue_) {
+    // Chunks can end before they begin: what was not wanted then costs no connection.
+    AppendField(out, "Transfer-Encoding", "chunked");
+    AppendField(out, "Expect", "100-continue");
+  } else if (request.recorded_body != nullptr) {
     AppendContentLength(out, request.recorded_body->size());
   } else if (request.stream_body != nullptr) {
     if (const auto size = request.stream_body->size()) {
@@ -67,7 +71,6 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   } else if (MethodHasBodyByDefault(request.method)) {
     AppendContentLength(out, 0);  // RFC 9110 section 8.6
   }
-  if (expects_continue_) AppendField(out, "Expect", "100-continue");
   out += "\r\n";
 }
 
@@ -104,11 +107,13 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   if (!all_sent && at_once && IsSmall(request)) {
     co_await SendSmall(request, head, sent.bytes);
   } else if (!all_sent) {
-    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent.bytes);
-    Upload::Start(upload_, expects_continue_);
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent.bytes,
+                                       expects_continue_);
+    Upload::Start(upload_);
   }
   const error_code ec = co_await ReadFinalHead(request.method == "HEAD");
-  if (upload_ != nullptr) upload_->OnAnswer();
+  const bool withheld = upload_ != nullptr && upload_->OnAnswer();
+  if (withheld && !ec) co_await upload_->SendEmptyBody();
   if (!ec) {
     MessageReader& reader = connection_->reader;
     content_length_ = reader.parser().done() ? 0 : reader.head().content_length;

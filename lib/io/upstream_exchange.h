@@ -30,10 +30,12 @@ class UpstreamExchange final : public ResponseBody {
   // of the request, so that a fresh one may carry it (SPEC transport/6, RFC 9112 section 9.3.1).
   bool replaceable() const { return replaceable_; }
 
-  // The upstream wants no `Expect` (RFC 9110 section 10.1.1): the request is to be sent without.
-  // REQUIRES: Run gave no error
+  // The upstream wants no `Expect` (417, RFC 9110 section 10.1.1) or no chunks (411): the request
+  // is to be sent without. REQUIRES: Run gave no error
   bool expectation_failed() const {
-    return expects_continue_ && connection_ != nullptr && connection_->reader.head().status == 417;
+    if (!expects_continue_ || connection_ == nullptr) return false;
+    const int status = connection_->reader.head().status;
+    return status == 417 || status == 411;
   }
 
   // Fills everything but the body. REQUIRES: Run gave no error

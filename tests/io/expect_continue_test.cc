@@ -161,8 +161,47 @@ TEST(ExpectContinueTest, ARefusalComesBeforeTheBody) {
   IoRunner io;
   const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
   EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).status, 401);
-  EXPECT_EQ(server.Ask([&] { return log.after_answer.size(); }), 0u);
+  EXPECT_EQ(server.Ask([&] { return log.after_answer; }), "0\r\n\r\n") << "a body's end, no body";
   EXPECT_EQ(log.expected, (std::vector<bool>{true}));
+}
+
+TEST(ExpectContinueTest, ARefusalCostsNoConnection) {
+  std::vector<std::uint64_t> connections;
+  ServerThread server([&connections](ServerExchange& exchange) -> Awaitable<void> {
+    connections.push_back(exchange.connection_id());
+    if (connections.size() < 3) {
+      const Headers none;
+      co_await exchange.Respond(401, none, "no");
+      co_return;
+    }
+    Awaitable<void> echo = Echo(exchange);
+    co_await std::move(echo);
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
+  EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).status, 401);
+  EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).status, 401);
+  EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).body.size(), 1'000'000u);
+  EXPECT_EQ(server.Ask([&] { return connections; }), (std::vector<std::uint64_t>{1, 1, 1}));
+}
+
+TEST(ExpectContinueTest, AnUpstreamThatWantsALengthGetsOne) {
+  Log log;
+  ServerThread server([&log](ServerExchange& exchange) -> Awaitable<void> {
+    log.Add(exchange);
+    if (exchange.head().chunked) {
+      const Headers none;
+      co_await exchange.Respond(411, none, "");
+      co_return;
+    }
+    Awaitable<void> echo = Echo(exchange);
+    co_await std::move(echo);
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
+  const Outcome outcome = RoundTrip(io, *transport, Post(5'000));
+  EXPECT_EQ(outcome.headers.Find("X-Length"), "5000");
+  EXPECT_EQ(log.expected, (std::vector<bool>{true, false}));
 }
 
 }  // namespace

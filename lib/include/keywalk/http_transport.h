@@ -44,8 +44,9 @@ struct HttpTransportOptions {
   std::chrono::milliseconds idle_timeout{600'000};
   std::chrono::milliseconds keep_alive{60'000};     // an unused connection is closed after this
   // Bodies of so many bytes and more that can be sent again wait for the upstream's 100 (Continue)
-  // behind `Expect: 100-continue`, so that a refusal costs a head and not the upload. 0: none do.
-  // An upstream that lets `continue_wait` pass, or answers 417, is not asked again.
+  // behind `Expect: 100-continue`, in chunks, so that a refusal costs a head and neither the upload
+  // nor the connection. 0: none do. An upstream that lets `continue_wait` pass, or answers 417 or
+  // 411, is not asked again.
   std::uint64_t expect_continue_bytes = 0;
   std::chrono::milliseconds continue_wait{1'000};
   std::size_t max_idle_connections = 256;
