@@ -98,10 +98,7 @@ BodyRecording::BodyRecording(std::shared_ptr<BodySource> source, std::uint64_t m
     : source_(std::move(source)),
       max_bytes_(max_bytes),
       body_(std::make_shared<RecordedBody>(source_->size().value_or(0), std::move(memory))) {
-  if (source_->size().value_or(0) > max_bytes_) {
-    Fail(TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
-                        "the request's body exceeds " + std::to_string(max_bytes_) + " bytes"));
-  }
+  if (source_->size().value_or(0) > max_bytes_) FailAsTooLarge();
 }
 
 Awaitable<std::optional<TransportError>> BodyRecording::Begin() {
@@ -164,8 +161,7 @@ void BodyRecording::Take(const BodyChunk& piece, asio::mutable_buffer room) {
   } else if (piece.at_end()) {
     complete_ = true;
   } else if (piece.bytes().size() > max_bytes_ - read_bytes_) {
-    Fail(TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
-                        "the request's body exceeds " + std::to_string(max_bytes_) + " bytes"));
+    FailAsTooLarge();
   } else {
     const bool in_place = room.size() > 0 && piece.bytes().data() == room.data();
     error_code ec;
@@ -180,6 +176,11 @@ void BodyRecording::Take(const BodyChunk& piece, asio::mutable_buffer room) {
     latest_ = piece.bytes();
   }
   if (changed_) changed_->cancel();
+}
+
+void BodyRecording::FailAsTooLarge() {
+  Fail(TransportError(Kind::kBodyTooLarge, make_error_code(boost::system::errc::message_size),
+                      "the request's body exceeds " + std::to_string(max_bytes_) + " bytes"));
 }
 
 void BodyRecording::Fail(TransportError error) { failure_.emplace(std::move(error)); }

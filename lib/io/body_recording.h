@@ -45,6 +45,7 @@ class BodyRecording final : public std::enable_shared_from_this<BodyRecording> {
   bool TryReadMore();
   asio::mutable_buffer Room();
   void Take(const BodyChunk& piece, asio::mutable_buffer room);
+  void FailAsTooLarge();
   void Fail(TransportError error);
   bool settled() const { return complete_ || failure_.has_value(); }
   Awaitable<void> WaitForChange();

@@ -60,10 +60,12 @@ bool Upload::OnAnswer() {
   return withheld;
 }
 
-Awaitable<void> Upload::SendEmptyBody() {
-  std::string end;
-  AppendLastChunk(end, Headers());
-  const std::array<asio::const_buffer, 1> last{asio::buffer(end)};
+Awaitable<void> Upload::SendEmptyBody() { return SendLastChunk(""); }
+
+// `before` ends the chunk that came before, if one did.
+Awaitable<void> Upload::SendLastChunk(std::string before) {
+  AppendLastChunk(before, Headers());
+  const std::array<asio::const_buffer, 1> last{asio::buffer(before)};
   const IoResult sent = co_await connection_->stream->Write(last);
   done_ = sent.ok();
 }
@@ -118,15 +120,12 @@ Awaitable<void> Upload::SendRecorded() {
     const bool all_sent = co_await std::move(rest);
     if (!all_sent) co_return;
   }
-  std::string end;
   if (chunked_) {
-    end = "\r\n";
-    AppendLastChunk(end, Headers());
-    const std::array<asio::const_buffer, 1> last{asio::buffer(end)};
-    const IoResult sent = co_await connection_->stream->Write(last);
-    if (!sent.ok()) co_return;
+    Awaitable<void> ending = SendLastChunk("\r\n");
+    co_await std::move(ending);
+  } else {
+    done_ = true;
   }
-  done_ = true;
 }
 
 // What is in a file.
