@@ -8,22 +8,13 @@ import shutil
 import subprocess
 
 import install
+from common.answer import ANSWER
 from common.install import Unavailable, tool
 from common.server import Failed, KeywalkServer, Server, free_port
 
 KEY = "sk-bench-0-aaaaaaaaaaaaaaaaaaaa"
 POST, GET = "/v1/chat/completions", "/v1/models"
 CONNECTIONS = 16
-
-# What everyone answers: small, and of a form that aimock, which knows no other, can give as well.
-ANSWER = json.dumps({
-    "id": "chatcmpl-bench", "object": "chat.completion", "created": 1767225600,
-    "model": "gpt-4o-mini",
-    "choices": [{"index": 0,
-                 "message": {"role": "assistant", "content": "Yes.", "refusal": None},
-                 "logprobs": None, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-}, separators=(",", ":"))
 
 
 class MeasuredServer(Server):

@@ -8,18 +8,11 @@ import re
 import subprocess
 import time
 
+from common.answer import ANSWER
 from common.server import Failed, KeywalkServer
 
 STATUS = 403  # haproxy cannot retry a 429, nginx' proxy_next_upstream no 401
 EVENTS = 500
-ANSWER = json.dumps({
-    "id": "chatcmpl-bench", "object": "chat.completion", "created": 1767225600,
-    "model": "gpt-4o-mini",
-    "choices": [{"index": 0,
-                 "message": {"role": "assistant", "content": "Yes.", "refusal": None},
-                 "logprobs": None, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-}, separators=(",", ":"))
 REFUSAL = {"error": {"message": "You are not allowed to use this key.", "type": "invalid_request",
                      "param": None, "code": "forbidden"}}
 COUNT_SECONDS = 2
