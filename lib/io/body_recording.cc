@@ -170,10 +170,13 @@ void BodyRecording::Take(const BodyChunk& piece, asio::mutable_buffer room) {
     } else if (keeping_) {
       ec = body_->Append(piece.bytes());
     }
-    if (ec)
+    if (ec) {
+      // Of the piece there may be a part: whoever is behind it gets the failure, and no end.
       Fail(TransportError(Kind::kBodyStorage, ec, "recording the request's body: " + ec.message()));
-    read_bytes_ += piece.bytes().size();
-    latest_ = piece.bytes();
+    } else {
+      read_bytes_ += piece.bytes().size();
+      latest_ = piece.bytes();
+    }
   }
   if (changed_) changed_->cancel();
 }

@@ -86,6 +86,24 @@ class OpenConnection {
   ServerConnection* registered_ = nullptr;
 };
 
+// `open` outlives it.
+Awaitable<void> ServeStream(std::shared_ptr<ServerState> state, OpenConnection& open,
+                            std::unique_ptr<Stream> stream, asio::ip::address peer,
+                            std::uint64_t id) {
+  if (state->closing) co_return;
+  ServerConnection connection(state->context, std::move(stream), peer, state->tls.has_value(), id,
+                              state->options, state->handler);
+  open.Register(connection);
+  co_await connection.Serve();
+}
+
+Awaitable<void> ServeGiven(std::shared_ptr<ServerState> state, std::unique_ptr<Stream> stream,
+                           asio::ip::address peer, std::uint64_t id) {
+  OpenConnection open(state);
+  Awaitable<void> serving = ServeStream(state, open, std::move(stream), std::move(peer), id);
+  co_await std::move(serving);
+}
+
 Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, tcp::endpoint peer,
                             std::uint64_t id) {
   std::unique_ptr<Stream> stream;
@@ -106,11 +124,8 @@ Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, t
   } else {
     stream = MakeTcpStream(state->context, std::move(socket));
   }
-  if (state->closing) co_return;
-  ServerConnection connection(state->context, std::move(stream), peer.address(),
-                              state->tls.has_value(), id, state->options, state->handler);
-  open.Register(connection);
-  co_await connection.Serve();
+  Awaitable<void> serving = ServeStream(state, open, std::move(stream), peer.address(), id);
+  co_await std::move(serving);
 }
 
 // Waits until something about the connections changes, or for `time`.
@@ -201,6 +216,12 @@ class HttpServerImpl final : public HttpServer {
     while (!state->connections.empty()) {
       co_await WaitForChange(*state, SteadyTimer::time_point::max());
     }
+  }
+
+  void Serve(std::unique_ptr<Stream> stream, const asio::ip::address& peer) override {
+    asio::co_spawn(state_->context.get_executor(),
+                   ServeGiven(state_, std::move(stream), peer, ++state_->accepted),
+                   [](std::exception_ptr) {});  // as of one that was accepted
   }
 
   std::size_t open_connections() const override { return state_->open; }

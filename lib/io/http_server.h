@@ -148,6 +148,10 @@ class HttpServer {
   // Binds and starts to accept. "HOST:PORT", "[::1]:PORT"; port 0 binds a free one.
   virtual Result<asio::ip::tcp::endpoint> Listen(std::string_view address) = 0;
 
+  // Serves a connection that was opened elsewhere, and has had its TLS handshake, like an accepted
+  // one; the limit on connections and OnAccept() concern those alone.
+  virtual void Serve(std::unique_ptr<Stream> stream, const asio::ip::address& peer) = 0;
+
   // Stops accepting, closes idle connections, lets requests in flight finish (with `Connection:
   // close`), and returns when all have ended or `limit` has passed; then the rest is closed.
   virtual Awaitable<void> Drain(std::chrono::milliseconds limit) = 0;

@@ -26,6 +26,10 @@ class RouteTransports {
   std::shared_ptr<Transport> failover;  // with the pool's keys; the same object without a pool
 };
 
+// The transports of one route over `http`, which carries requests to its upstream.
+RouteTransports MakeRouteTransports(const ProxyShared& shared, const Route& route,
+                                    std::shared_ptr<Transport> http);
+
 // Makes the transports of every route for one io_context. Fails on a CA file that cannot be read.
 Result<std::vector<RouteTransports>> MakeTransports(asio::io_context& context,
                                                     const ProxyShared& shared);

@@ -28,7 +28,14 @@ Result<RouteTransports> MakeOne(asio::io_context& context, const ProxyShared& sh
   if (!route.base()) return RouteTransports(route, nullptr, nullptr);
   Result<std::shared_ptr<Transport>> http = NewHttpTransport(context, OptionsFor(route, shared));
   if (!http) return http.error();
-  std::shared_ptr<Transport> direct = std::move(*http);
+  return MakeRouteTransports(shared, route, std::move(*http));
+}
+
+}  // namespace
+
+RouteTransports MakeRouteTransports(const ProxyShared& shared, const Route& route,
+                                    std::shared_ptr<Transport> http) {
+  std::shared_ptr<Transport> direct = std::move(http);
   if (shared.dump != nullptr) {
     direct = NewRecordingTransport(std::move(direct), std::string(route.provider().name()),
                                    shared.clock, *shared.dump);
@@ -44,8 +51,6 @@ Result<RouteTransports> MakeOne(asio::io_context& context, const ProxyShared& sh
   std::shared_ptr<Transport> failover = NewKeyFailoverTransport(direct, std::move(config));
   return RouteTransports(route, std::move(direct), std::move(failover));
 }
-
-}  // namespace
 
 Result<std::vector<RouteTransports>> MakeTransports(asio::io_context& context,
                                                     const ProxyShared& shared) {
