@@ -1,5 +1,8 @@
 #include "config/json_reader.h"
 
+#include <fcntl.h>
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -85,6 +88,19 @@ std::string Unescaped(std::string_view token) {
   return name;
 }
 
+// How long a pipe may be without somebody who writes to it before it counts as empty. One that a
+// shell has made for the start of a program has nobody when its name is read again.
+constexpr int kWriterWaitMs = 2'000;
+
+std::FILE* OpenToRead(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return nullptr;
+  pollfd waited{descriptor, POLLIN, 0};
+  ::poll(&waited, 1, kWriterWaitMs);       // files are ready at once
+  ::fcntl(descriptor, F_SETFL, O_RDONLY);  // but read to its end, however that comes
+  return ::fdopen(descriptor, "rb");
+}
+
 std::string MaskedPointer(std::string_view pointer, JsonProblems::NameFilter may_show) {
   std::string masked;
   std::string parent;
@@ -141,8 +157,7 @@ bool JsonProblems::IsComment(std::string_view name, const nlohmann::json& value)
 }
 
 std::optional<std::string> ReadFile(const std::string& path, JsonProblems& problems) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(OpenToRead(path), &std::fclose);
   if (!file) {
     problems.Add("", std::string("cannot be read: ") + std::strerror(errno));
     return std::nullopt;

@@ -10,10 +10,12 @@
 
 namespace keywalk {
 
-std::vector<std::string> ParseKeyLines(std::string_view text) {
+Secrets ParseKeyLines(std::string_view text) {
   // A file written on Windows ends its lines with CR LF; no key begins or ends with any of these.
   constexpr std::string_view kWhitespace = " \t\r\v\f";
   std::vector<std::string> keys;
+  // Once: a vector that grows leaves short keys behind where it was.
+  keys.reserve(1 + static_cast<std::size_t>(std::ranges::count(text, '\n')));
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -24,7 +26,7 @@ std::vector<std::string> ParseKeyLines(std::string_view text) {
   return keys;
 }
 
-Result<std::vector<std::string>> LoadKeysFile(const std::string& path) {
+Result<Secrets> LoadKeysFile(const std::string& path) {
   config::JsonProblems problems(path);
   const std::optional<std::string> text = config::ReadFile(path, problems);
   if (!text) return problems.error();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -75,8 +76,7 @@ std::string_view ToString(Exhaustion::Kind kind) noexcept {
   return "";
 }
 
-Result<std::shared_ptr<KeyPool>> KeyPool::Create(std::vector<std::string> keys,
-                                                 Duration default_cooldown) {
+Result<std::shared_ptr<KeyPool>> KeyPool::Create(Secrets keys, Duration default_cooldown) {
   if (keys.empty()) return Error("no keys provided");
   if (default_cooldown <= Duration::zero()) return Error("default cooldown must be positive");
   std::unordered_set<std::string_view> seen;
@@ -87,13 +87,33 @@ Result<std::shared_ptr<KeyPool>> KeyPool::Create(std::vector<std::string> keys,
   return std::shared_ptr<KeyPool>(new KeyPool(std::move(keys), default_cooldown));
 }
 
-KeyPool::KeyPool(std::vector<std::string> keys, Duration default_cooldown)
+KeyPool::KeyPool(Secrets keys, Duration default_cooldown)
     : keys_(std::move(keys)),
       default_cooldown_(default_cooldown),
       states_(std::make_unique<std::atomic<Word>[]>(keys_.size())) {
   static_assert(key_state::kNeverMarked == 0, "make_unique zeroes the words");
   hints_.reserve(keys_.size());
   for (const std::string& key : keys_) hints_.push_back(MaskKey(key));
+}
+
+std::optional<KeyIndex> KeyPool::Find(std::string_view key) const noexcept {
+  const auto found = std::find(keys_.begin(), keys_.end(), key);
+  if (found == keys_.end()) return std::nullopt;
+  return static_cast<KeyIndex>(found - keys_.begin());
+}
+
+void KeyPool::Inherit(const KeyPool& previous) {
+  std::unordered_map<std::string_view, KeyIndex> positions;
+  for (KeyIndex index = 0; index < previous.size(); ++index) positions[previous.key(index)] = index;
+  for (KeyIndex index = 0; index < size(); ++index) {
+    const auto found = positions.find(key(index));
+    if (found == positions.end()) continue;
+    const Word inherited = previous.states_[found->second].load(std::memory_order_acquire);
+    std::atomic<Word>& word = states_[index];
+    Word seen = word.load(std::memory_order_acquire);
+    // In the order of the words a later deadline is the greater one, and permanent the greatest.
+    while (seen < inherited && !word.compare_exchange_weak(seen, inherited)) continue;
+  }
 }
 
 KeyState KeyPool::state(KeyIndex index, Instant now) const noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace keywalk {
@@ -57,6 +58,44 @@ std::string Replace(std::string_view text, const std::vector<Stretch>& hidden,
 
 }  // namespace
 
+void WipeMemory(void* memory, std::size_t bytes) noexcept {
+  if (bytes == 0) return;
+  std::memset(memory, 0, bytes);
+  // The compiler has to take it that somebody reads the zeros.
+  __asm__ __volatile__("" : : "r"(memory) : "memory");
+}
+
+void Wipe(std::string& text) noexcept {
+  text.resize(text.capacity());
+  WipeMemory(text.data(), text.size());
+  text.clear();
+}
+
+Secrets& Secrets::operator=(const Secrets& other) {
+  if (this != &other) *this = Secrets(other);
+  return *this;
+}
+
+Secrets& Secrets::operator=(Secrets&& other) noexcept {
+  // What was here goes to one who wipes it.
+  Secrets replaced(std::move(other));
+  secrets_.swap(replaced.secrets_);
+  return *this;
+}
+
+Secrets::~Secrets() {
+  for (std::string& secret : secrets_) Wipe(secret);
+}
+
+void Secrets::Append(const Secrets& more) {
+  // A vector that grows by itself would leave short strings behind.
+  std::vector<std::string> all;
+  all.reserve(size() + more.size());
+  all.insert(all.end(), secrets_.begin(), secrets_.end());
+  all.insert(all.end(), more.secrets_.begin(), more.secrets_.end());
+  *this = Secrets(std::move(all));
+}
+
 std::string MaskKey(std::string_view key) {
   const std::size_t shown = ShownAtEachEnd(key.size());
   std::string hint(key.substr(0, shown));
@@ -65,14 +104,17 @@ std::string MaskKey(std::string_view key) {
   return hint;
 }
 
-SecretMasker::SecretMasker(std::vector<std::string> secrets) {
-  std::sort(secrets.begin(), secrets.end(), [](const std::string& a, const std::string& b) {
+SecretMasker::SecretMasker(const Secrets& secrets) {
+  std::vector<std::string_view> sorted(secrets.begin(), secrets.end());
+  std::sort(sorted.begin(), sorted.end(), [](std::string_view a, std::string_view b) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
-  secrets.erase(std::unique(secrets.begin(), secrets.end()), secrets.end());
-  std::erase(secrets, std::string());
-  entries_.reserve(secrets.size());
-  for (const std::string& secret : secrets) entries_.push_back({secret, MaskKey(secret)});
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  std::erase(sorted, std::string_view());
+  entries_.reserve(sorted.size());
+  for (const std::string_view secret : sorted) {
+    entries_.push_back({std::string(secret), MaskKey(secret)});
+  }
   // A hint shows up to 8 characters: enough to hold a very short secret whole. The short ones are
   // the last: asking for all would take a square of their number.
   constexpr std::size_t kLongestHint = 4 + kEllipsis.size() + 4;

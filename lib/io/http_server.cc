@@ -16,6 +16,36 @@
 #include "io/socket_stream.h"
 
 namespace keywalk::io {
+
+// Connections hold the settings that they were accepted under.
+class ServerSettings {
+ public:
+  explicit ServerSettings(ServerOptions given) : options(std::move(given)) {}
+
+  // What can fail; nullopt if nothing did.
+  std::optional<Error> PrepareTls();
+
+  const ServerOptions options;
+  std::optional<asio::ssl::context> tls;
+};
+
+std::optional<Error> ServerSettings::PrepareTls() {
+  if (options.tls_cert_file.empty() && options.tls_key_file.empty()) return std::nullopt;
+  tls.emplace(asio::ssl::context::tls_server);
+  tls->set_options(asio::ssl::context::no_sslv2 | asio::ssl::context::no_sslv3 |
+                   asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  error_code ec;
+  tls->use_certificate_chain_file(options.tls_cert_file, ec);
+  if (ec) {
+    return Error(options.tls_cert_file + ": not a PEM certificate chain: " + ec.message());
+  }
+  tls->use_private_key_file(options.tls_key_file, asio::ssl::context::pem, ec);
+  if (ec) {
+    return Error(options.tls_key_file + ": not the PEM key of that certificate: " + ec.message());
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 using asio::ip::tcp;
@@ -35,19 +65,19 @@ error_code SetReusePort(Acceptor& acceptor) {
 
 // Shared with every coroutine of the server, so that whichever ends last finds it whole.
 struct ServerState {
-  ServerState(asio::io_context& context, ServerOptions options, HttpHandler& handler)
+  ServerState(asio::io_context& context, std::shared_ptr<ServerSettings> settings,
+              HttpHandler& handler)
       : context(context),
-        options(std::move(options)),
+        settings(std::move(settings)),
         handler(handler),
         acceptor(context.get_executor()),
         changed(context.get_executor()) {}
 
   asio::io_context& context;
-  const ServerOptions options;
+  std::shared_ptr<ServerSettings> settings;  // of connections that are accepted from now on
   HttpHandler& handler;
   Acceptor acceptor;
   SteadyTimer changed;  // cancelled when a connection ends or the server does
-  std::optional<asio::ssl::context> tls;
   std::set<ServerConnection*> connections;
   std::size_t open = 0;  // connections, handshakes too
   std::uint64_t accepted = 0;
@@ -87,12 +117,13 @@ class OpenConnection {
 };
 
 // `open` outlives it.
-Awaitable<void> ServeStream(std::shared_ptr<ServerState> state, OpenConnection& open,
+Awaitable<void> ServeStream(std::shared_ptr<ServerState> state,
+                            std::shared_ptr<ServerSettings> settings, OpenConnection& open,
                             std::unique_ptr<Stream> stream, asio::ip::address peer,
                             std::uint64_t id) {
   if (state->closing) co_return;
-  ServerConnection connection(state->context, std::move(stream), peer, state->tls.has_value(), id,
-                              state->options, state->handler);
+  ServerConnection connection(state->context, std::move(stream), peer, settings->tls.has_value(),
+                              id, settings->options, state->handler);
   open.Register(connection);
   co_await connection.Serve();
 }
@@ -100,31 +131,34 @@ Awaitable<void> ServeStream(std::shared_ptr<ServerState> state, OpenConnection& 
 Awaitable<void> ServeGiven(std::shared_ptr<ServerState> state, std::unique_ptr<Stream> stream,
                            asio::ip::address peer, std::uint64_t id) {
   OpenConnection open(state);
-  Awaitable<void> serving = ServeStream(state, open, std::move(stream), std::move(peer), id);
+  Awaitable<void> serving =
+      ServeStream(state, state->settings, open, std::move(stream), std::move(peer), id);
   co_await std::move(serving);
 }
 
 Awaitable<void> ServeSocket(std::shared_ptr<ServerState> state, Socket socket, tcp::endpoint peer,
                             std::uint64_t id) {
+  const std::shared_ptr<ServerSettings> settings = state->settings;
   std::unique_ptr<Stream> stream;
   OpenConnection open(state);
   if (const std::unique_ptr<ConnectionHandler> handler = state->handler.OnAccept(id)) {
     ServerConnection connection(state->context, MakeTcpStream(state->context, std::move(socket)),
-                                peer.address(), false, id, state->options, state->handler);
+                                peer.address(), false, id, settings->options, state->handler);
     open.Register(connection);
     co_await connection.Surrender(*handler);
     co_return;
   }
-  if (state->tls) {
-    Awaitable<HandshakeResult> handshake =
-        TlsAccept(state->context, *state->tls, std::move(socket), state->options.header_timeout);
+  if (settings->tls) {
+    Awaitable<HandshakeResult> handshake = TlsAccept(
+        state->context, *settings->tls, std::move(socket), settings->options.header_timeout);
     HandshakeResult secured = co_await std::move(handshake);
     if (secured.stream == nullptr) co_return;
     stream = std::move(secured.stream);
   } else {
     stream = MakeTcpStream(state->context, std::move(socket));
   }
-  Awaitable<void> serving = ServeStream(state, open, std::move(stream), peer.address(), id);
+  Awaitable<void> serving =
+      ServeStream(state, settings, open, std::move(stream), peer.address(), id);
   co_await std::move(serving);
 }
 
@@ -136,7 +170,7 @@ Awaitable<void> WaitForChange(ServerState& state, SteadyTimer::time_point until)
 
 Awaitable<void> AcceptLoop(std::shared_ptr<ServerState> state) {
   while (!state->closing) {
-    if (state->open >= state->options.max_connections) {
+    if (state->open >= state->settings->options.max_connections) {
       co_await WaitForChange(*state, SteadyTimer::time_point::max());
       continue;
     }
@@ -159,26 +193,14 @@ Awaitable<void> AcceptLoop(std::shared_ptr<ServerState> state) {
 
 class HttpServerImpl final : public HttpServer {
  public:
-  HttpServerImpl(asio::io_context& context, ServerOptions options, HttpHandler& handler)
-      : state_(std::make_shared<ServerState>(context, std::move(options), handler)) {}
+  HttpServerImpl(asio::io_context& context, std::shared_ptr<ServerSettings> settings,
+                 HttpHandler& handler)
+      : state_(std::make_shared<ServerState>(context, std::move(settings), handler)) {}
   ~HttpServerImpl() override { state_->CloseAll(); }
 
-  std::optional<Error> PrepareTls() {
-    const ServerOptions& options = state_->options;
-    if (options.tls_cert_file.empty() && options.tls_key_file.empty()) return std::nullopt;
-    asio::ssl::context& tls = state_->tls.emplace(asio::ssl::context::tls_server);
-    tls.set_options(asio::ssl::context::no_sslv2 | asio::ssl::context::no_sslv3 |
-                    asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-    error_code ec;
-    tls.use_certificate_chain_file(options.tls_cert_file, ec);
-    if (ec) {
-      return Error(options.tls_cert_file + ": not a PEM certificate chain: " + ec.message());
-    }
-    tls.use_private_key_file(options.tls_key_file, asio::ssl::context::pem, ec);
-    if (ec) {
-      return Error(options.tls_key_file + ": not the PEM key of that certificate: " + ec.message());
-    }
-    return std::nullopt;
+  void Use(std::shared_ptr<ServerSettings> settings) override {
+    state_->settings = std::move(settings);
+    state_->changed.cancel();  // there may be room for more connections
   }
 
   Result<tcp::endpoint> Listen(std::string_view address) override {
@@ -232,7 +254,7 @@ class HttpServerImpl final : public HttpServer {
     Acceptor& acceptor = state_->acceptor;
     acceptor.open(endpoint.protocol(), ec);
     if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-    if (!ec && state_->options.reuse_port) ec = SetReusePort(acceptor);
+    if (!ec && state_->settings->options.reuse_port) ec = SetReusePort(acceptor);
     if (!ec) acceptor.bind(endpoint, ec);
     if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
     return ec;
@@ -246,9 +268,16 @@ class HttpServerImpl final : public HttpServer {
 Result<std::unique_ptr<HttpServer>> HttpServer::Create(asio::io_context& context,
                                                        ServerOptions options,
                                                        HttpHandler& handler) {
-  auto server = std::make_unique<HttpServerImpl>(context, std::move(options), handler);
-  if (std::optional<Error> error = server->PrepareTls()) return std::move(*error);
-  return std::unique_ptr<HttpServer>(std::move(server));
+  Result<std::shared_ptr<ServerSettings>> settings = Prepare(std::move(options));
+  if (!settings) return settings.error();
+  return std::unique_ptr<HttpServer>(
+      std::make_unique<HttpServerImpl>(context, std::move(*settings), handler));
+}
+
+Result<std::shared_ptr<ServerSettings>> HttpServer::Prepare(ServerOptions options) {
+  auto settings = std::make_shared<ServerSettings>(std::move(options));
+  if (std::optional<Error> error = settings->PrepareTls()) return std::move(*error);
+  return settings;
 }
 
 }  // namespace keywalk::io

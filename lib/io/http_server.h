@@ -138,12 +138,21 @@ class HttpHandler {
   }
 };
 
+// ServerOptions with the TLS files read.
+class ServerSettings;
+
 class HttpServer {
  public:
   // `context` and `handler` outlive the server. Fails if the TLS files cannot be used.
   static Result<std::unique_ptr<HttpServer>> Create(asio::io_context& context,
                                                     ServerOptions options, HttpHandler& handler);
   virtual ~HttpServer() = default;
+
+  // Other options for connections that are accepted from Use() on; those there are keep theirs, and
+  // `reuse_port` stays what it was. Prepare() may run on any thread, and fails like Create(); Use()
+  // belongs to the server's io_context.
+  static Result<std::shared_ptr<ServerSettings>> Prepare(ServerOptions options);
+  virtual void Use(std::shared_ptr<ServerSettings> settings) = 0;
 
   // Binds and starts to accept. "HOST:PORT", "[::1]:PORT"; port 0 binds a free one.
   virtual Result<asio::ip::tcp::endpoint> Listen(std::string_view address) = 0;

@@ -23,7 +23,7 @@ std::string Printable(std::string text) {
 std::string ShownTarget(const AccessRecord& record, const SecretMasker& masker) {
   std::string target = masker.Mask(RedactTarget(record.target));
   if (record.headers != nullptr) {
-    std::vector<std::string> own = PresentedCredentials(*record.headers);
+    Secrets own = PresentedCredentials(*record.headers);
     if (!own.empty()) target = SecretMasker(std::move(own)).Mask(target);
   }
   // Cut last: half a secret would not be recognised.

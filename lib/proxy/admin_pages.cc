@@ -43,7 +43,8 @@ Json DescribeRoute(const Route& route, Instant now) {
 std::string AdminPages::PoolPage() const {
   const Instant now = shared_.clock->now();
   Json routes = Json::array();
-  for (const std::unique_ptr<Route>& route : shared_.routes) {
+  const std::shared_ptr<const Generation> generation = shared_.generation();
+  for (const std::unique_ptr<Route>& route : generation->routes) {
     routes.push_back(DescribeRoute(*route, now));
   }
   // A prefix is the operator's text, checked to be ASCII.

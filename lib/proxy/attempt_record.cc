@@ -84,9 +84,9 @@ void BodyCapture::Add(std::string_view bytes) {
   kept_.append(bytes.substr(0, std::min(bytes.size(), kMaxBytes - kept_.size())));
 }
 
-std::string RenderAttempt(const AttemptRecord& record, const std::vector<std::string>& secrets) {
-  std::vector<std::string> all = PresentedCredentials(record.request_headers);
-  all.insert(all.end(), secrets.begin(), secrets.end());
+std::string RenderAttempt(const AttemptRecord& record, const Secrets& secrets) {
+  Secrets all = PresentedCredentials(record.request_headers);
+  all.Append(secrets);
   const Redactor redactor(std::move(all));
 
   Json json;

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "keywalk/clock.h"
 #include "keywalk/headers.h"
+#include "keywalk/secret.h"
 
 namespace keywalk::proxy {
 
@@ -55,7 +55,7 @@ class AttemptRecord {
 // The record as JSON text with a newline at its end. `secrets`, and the credentials in the record's
 // own request, are masked wherever they stand; an encoded (compressed) body, which could hide one,
 // is left out. Pure.
-std::string RenderAttempt(const AttemptRecord& record, const std::vector<std::string>& secrets);
+std::string RenderAttempt(const AttemptRecord& record, const Secrets& secrets);
 
 }  // namespace keywalk::proxy
 

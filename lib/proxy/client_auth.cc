@@ -23,7 +23,7 @@ std::string_view WithoutScheme(std::string_view value) {
 
 }  // namespace
 
-ClientAuth::ClientAuth(const std::vector<std::string>& tokens, bool no_byok) : no_byok_(no_byok) {
+ClientAuth::ClientAuth(const Secrets& tokens, bool no_byok) : no_byok_(no_byok) {
   for (const std::string& token : tokens) {
     Digest& digest = tokens_.emplace_back();
     SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
@@ -70,7 +70,7 @@ Admission ClientAuth::Admit(const Provider& provider, Headers& headers) const {
   return tokens_asked || provider.IsByok(headers) ? Admission::kByok : Admission::kCentralized;
 }
 
-std::vector<std::string> PresentedCredentials(const Headers& headers) {
+Secrets PresentedCredentials(const Headers& headers) {
   std::vector<std::string> credentials;
   for (const Headers::Field field : headers) {
     if (!IsCredentialHeader(field.name)) continue;

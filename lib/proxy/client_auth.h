@@ -26,7 +26,7 @@ class ClientAuth {
  public:
   // Without tokens, everybody who brings no key of their own may use the pool. `no_byok` refuses
   // credentials that are not client tokens.
-  ClientAuth(const std::vector<std::string>& tokens, bool no_byok);
+  ClientAuth(const Secrets& tokens, bool no_byok);
 
   // Decides on a request, whose `headers` lose every credential if one of them is a client token.
   // `headers` are the ones that go upstream, so that what is judged is what is sent. Time does not
@@ -45,7 +45,7 @@ class ClientAuth {
 
 // The credentials in a request's headers, without a scheme such as `Bearer`: what must not show in
 // a log line or a dump of that request. Empty ones are left out.
-std::vector<std::string> PresentedCredentials(const Headers& headers);
+Secrets PresentedCredentials(const Headers& headers);
 
 }  // namespace keywalk::proxy
 

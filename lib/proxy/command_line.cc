@@ -52,8 +52,8 @@ struct Arguments {
   std::optional<std::uint64_t> expect_continue;
   std::optional<std::size_t> max_header;
   std::optional<std::size_t> max_connections;
-  std::map<std::string, std::int64_t> times_ms;  // by option name
-  std::string log_level = "info";
+  std::map<std::string, std::optional<std::int64_t>> times_ms;  // by option name
+  std::optional<std::string> log_level;
 };
 
 struct TimeOption {
@@ -70,18 +70,6 @@ constexpr TimeOption kTimeOptions[] = {
     {"--keep-alive-ms", "Unused client connection", &ProxyLimits::keep_alive},
     {"--drain-ms", "Requests in flight after SIGTERM", &ProxyLimits::drain},
 };
-
-constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"trace", LogLevel::kTrace},
-                                                             {"debug", LogLevel::kDebug},
-                                                             {"info", LogLevel::kInfo},
-                                                             {"warn", LogLevel::kWarn},
-                                                             {"error", LogLevel::kError}};
-
-std::vector<std::string> LevelNames() {
-  std::vector<std::string> names;
-  for (const auto& [name, level] : kLevels) names.emplace_back(name);
-  return names;
-}
 
 void AddListenerOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen,
@@ -186,6 +174,11 @@ void AddLimitOptions(CLI::App& app, Arguments& arguments) {
   }
 }
 
+std::vector<std::string> LevelNames() {
+  const std::vector<std::string_view> names = LogLevelNames();
+  return {names.begin(), names.end()};
+}
+
 Result<RouteConfig> MakeRoute(const Arguments& arguments, std::vector<std::string>& warnings) {
   RouteConfig route;
   if (arguments.provider.empty() || arguments.base_url.empty()) {
@@ -200,7 +193,7 @@ Result<RouteConfig> MakeRoute(const Arguments& arguments, std::vector<std::strin
   if (!policy) return policy.error();
   route.policy = std::make_shared<const Policy>(std::move(*policy));
   if (!arguments.keys_file.empty()) {
-    Result<std::vector<std::string>> keys = LoadPoolKeys(arguments.keys_file, warnings);
+    Result<Secrets> keys = LoadPoolKeys(arguments.keys_file, warnings);
     if (!keys) return keys.error();
     route.keys = std::move(*keys);
   } else if (const char* keys = std::getenv("KEYWALK_KEYS")) {
@@ -213,7 +206,7 @@ Result<RouteConfig> MakeRoute(const Arguments& arguments, std::vector<std::strin
 }
 
 // What is given on the command line goes before what the file says.
-void Override(const Arguments& arguments, const CLI::App& app, ProxyConfig& config) {
+void Override(const Arguments& arguments, ProxyConfig& config) {
   const auto set = [](const auto& given, auto& value) {
     if (given) value = *given;
   };
@@ -233,18 +226,17 @@ void Override(const Arguments& arguments, const CLI::App& app, ProxyConfig& conf
   set(arguments.max_header, config.limits.max_header_bytes);
   set(arguments.max_connections, config.limits.max_connections);
   for (const TimeOption& option : kTimeOptions) {
-    if (app.count(option.name) == 0) continue;
-    config.limits.*option.limit = std::chrono::milliseconds(arguments.times_ms.at(option.name));
+    const std::optional<std::int64_t>& time_ms = arguments.times_ms.at(option.name);
+    if (time_ms) config.limits.*option.limit = std::chrono::milliseconds(*time_ms);
   }
   config.allow_anonymous = config.allow_anonymous || arguments.allow_anonymous;
   config.no_byok = config.no_byok || arguments.no_byok;
-  for (const auto& [name, level] : kLevels) {
-    if (name == arguments.log_level) config.log_level = level;
-  }
+  if (arguments.log_level) config.log_level = *ParseLogLevel(*arguments.log_level);
 }
 
-Result<ProxyConfig> MakeConfig(const Arguments& arguments, const CLI::App& app) {
+Result<ProxyConfig> MakeConfig(const Arguments& arguments) {
   ProxyConfig config;
+  config.log_level = LogLevel::kInfo;
   if (!arguments.config_file.empty()) {
     Result<ProxyConfig> loaded = LoadProxyConfig(arguments.config_file);
     if (!loaded) return loaded;
@@ -255,12 +247,11 @@ Result<ProxyConfig> MakeConfig(const Arguments& arguments, const CLI::App& app) 
     config.routes.push_back(std::move(*route));
   }
   if (arguments.client_token_file) {
-    Result<std::vector<std::string>> tokens =
-        LoadClientTokens(*arguments.client_token_file, config.warnings);
+    Result<Secrets> tokens = LoadClientTokens(*arguments.client_token_file, config.warnings);
     if (!tokens) return tokens.error();
     config.client_tokens = std::move(*tokens);
   }
-  Override(arguments, app, config);
+  Override(arguments, config);
   return CheckProxyConfig(std::move(config));
 }
 
@@ -287,7 +278,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     command_line.exit_code = app.exit(error) == 0 ? 0 : kWrongUse;
     return command_line;
   }
-  Result<ProxyConfig> config = MakeConfig(arguments, app);
+  Result<ProxyConfig> config = MakeConfig(arguments);
   if (!config) {
     const std::string reason = config::Printable(config.error().message());
     std::fprintf(stderr, "keywalk-proxy: %s\n", reason.c_str());
@@ -295,6 +286,7 @@ CommandLine ParseCommandLine(int argc, char** argv) {
     return command_line;
   }
   command_line.config = std::move(*config);
+  command_line.read_again = [arguments = std::move(arguments)] { return MakeConfig(arguments); };
   return command_line;
 }
 

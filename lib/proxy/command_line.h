@@ -2,6 +2,7 @@
 #ifndef KEYWALK_PROXY_COMMAND_LINE_H_
 #define KEYWALK_PROXY_COMMAND_LINE_H_
 
+#include <functional>
 #include <optional>
 
 #include "proxy/proxy_config.h"
@@ -16,6 +17,8 @@ class CommandLine {
   // Set: nothing is to be run (--help, or wrong use, already told on standard output or error).
   std::optional<int> exit_code;
   ProxyConfig config;  // checked
+  // The same once more, for a reload: the files as they are then, the arguments as they were.
+  std::function<Result<ProxyConfig>()> read_again;
 };
 
 // Reads the arguments, the files they name and KEYWALK_KEYS.

@@ -25,9 +25,7 @@ std::string CompactTime(WallTime time) {
 
 }  // namespace
 
-Result<std::unique_ptr<DumpWriter>> DumpWriter::Open(std::string folder,
-                                                     std::vector<std::string> secrets,
-                                                     const Logger& log) {
+Result<std::unique_ptr<DumpWriter>> DumpWriter::Open(std::string folder, const Logger& log) {
   constexpr mode_t kOwnerOnly = S_IRWXU;
   if (::mkdir(folder.c_str(), kOwnerOnly) != 0 && errno != EEXIST) {
     return Error(folder + ": cannot be made: " + std::strerror(errno));
@@ -39,11 +37,11 @@ Result<std::unique_ptr<DumpWriter>> DumpWriter::Open(std::string folder,
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     return Error(folder + ": cannot be written to: " + std::strerror(errno));
   }
-  return std::unique_ptr<DumpWriter>(new DumpWriter(std::move(folder), std::move(secrets), log));
+  return std::unique_ptr<DumpWriter>(new DumpWriter(std::move(folder), log));
 }
 
-DumpWriter::DumpWriter(std::string folder, std::vector<std::string> secrets, const Logger& log)
-    : folder_(std::move(folder)), secrets_(std::move(secrets)), log_(log) {
+DumpWriter::DumpWriter(std::string folder, const Logger& log)
+    : folder_(std::move(folder)), log_(log) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -56,11 +54,11 @@ DumpWriter::~DumpWriter() {
   thread_.join();
 }
 
-void DumpWriter::Enqueue(AttemptRecord record) {
+void DumpWriter::Enqueue(AttemptRecord record, std::shared_ptr<const Secrets> secrets) {
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() < kMaxQueued) {
-      queue_.push_back(std::move(record));
+      queue_.push_back(Queued{std::move(record), std::move(secrets)});
       changed_.notify_all();
       return;
     }
@@ -78,18 +76,20 @@ void DumpWriter::Run() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    const AttemptRecord record = std::move(queue_.front());
+    Queued queued = std::move(queue_.front());
     queue_.pop_front();
     writing_ = true;
     lock.unlock();
-    WriteFile(record);
+    WriteFile(queued);
+    queued = Queued{};
     lock.lock();
     writing_ = false;
     changed_.notify_all();
   }
 }
 
-void DumpWriter::WriteFile(const AttemptRecord& record) {
+void DumpWriter::WriteFile(const Queued& queued) {
+  const AttemptRecord& record = queued.record;
   // The process number keeps two proxies apart that share a folder.
   char number[32];
   std::snprintf(number, sizeof number, "%d-%06llu", static_cast<int>(::getpid()),
@@ -98,7 +98,7 @@ void DumpWriter::WriteFile(const AttemptRecord& record) {
       folder_ + "/" + CompactTime(record.started) + "-" + number + "-" + record.provider + ".json";
   // Whole or not at all: readers see the file once it has its name.
   const std::string unfinished = path + ".part";
-  int error = config::WriteNewFile(unfinished, RenderAttempt(record, secrets_),
+  int error = config::WriteNewFile(unfinished, RenderAttempt(record, *queued.secrets),
                                    config::Durability::kCached);
   if (error == 0 && std::rename(unfinished.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {

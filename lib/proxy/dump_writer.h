@@ -7,12 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "keywalk/result.h"
+#include "keywalk/secret.h"
 #include "proxy/attempt_record.h"
 #include "proxy/log.h"
 
@@ -25,32 +26,35 @@ class DumpWriter {
   static constexpr std::size_t kMaxQueued = 256;  // records of up to 128 KiB
 
   // Makes the folder if there is none. Fails if files cannot be made in it.
-  static Result<std::unique_ptr<DumpWriter>> Open(std::string folder,
-                                                  std::vector<std::string> secrets,
-                                                  const Logger& log);
+  static Result<std::unique_ptr<DumpWriter>> Open(std::string folder, const Logger& log);
   DumpWriter(const DumpWriter&) = delete;
   DumpWriter& operator=(const DumpWriter&) = delete;
   // Writes what is queued.
   ~DumpWriter();
 
-  void Enqueue(AttemptRecord record);
+  // `secrets` are masked in it.
+  void Enqueue(AttemptRecord record, std::shared_ptr<const Secrets> secrets);
 
   // Returns once everything queued before has been written.
   void Flush();
 
  private:
-  DumpWriter(std::string folder, std::vector<std::string> secrets, const Logger& log);
+  struct Queued {
+    AttemptRecord record;
+    std::shared_ptr<const Secrets> secrets;
+  };
+
+  DumpWriter(std::string folder, const Logger& log);
 
   void Run();
-  void WriteFile(const AttemptRecord& record);
+  void WriteFile(const Queued& queued);
 
   const std::string folder_;
-  const std::vector<std::string> secrets_;
   const Logger& log_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<AttemptRecord> queue_;
+  std::deque<Queued> queue_;
   bool stopping_ = false;
   bool writing_ = false;
   std::uint64_t sequence_ = 0;  // of the thread alone

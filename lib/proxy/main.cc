@@ -3,10 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -48,35 +50,68 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogLevel lowest) {
   return logger;
 }
 
-// Catches SIGTERM and SIGINT from its construction on: before anybody is told that the program
-// runs.
-class StopSignals {
+// Catches its signals from its construction on: before anybody is told that the program runs.
+class Signals {
  public:
-  // Returns after a first signal, once the requests in flight have ended; a second one ends the
-  // program at once.
-  void Serve(ProxyServer& server, spdlog::logger& logger) {
+  using ReadConfig = std::function<keywalk::Result<keywalk::proxy::ProxyConfig>()>;
+
+  explicit Signals(spdlog::logger& logger) : logger_(logger) {}
+
+  // Each SIGHUP puts in force what `read_config` gives. Returns after a SIGTERM or SIGINT, once the
+  // requests in flight have ended; a second one ends the program at once.
+  void Serve(ProxyServer& server, const ReadConfig& read_config) {
+    AwaitHangUp(server, read_config);
     std::thread drain;
-    signals_.async_wait([&](boost::system::error_code error, int) {
+    stop_signals_.async_wait([&](boost::system::error_code error, int) {
       if (error) return;
-      logger.info("stopping: waiting for the requests in flight");
+      logger_.info("stopping: waiting for the requests in flight");
       drain = std::thread([&] {
         server.Drain();
-        context_.stop();
+        boost::asio::post(context_, [&] {
+          drained_ = true;
+          if (!reloading_) context_.stop();
+        });
       });
-      signals_.async_wait([&](boost::system::error_code second_error, int) {
+      stop_signals_.async_wait([&](boost::system::error_code second_error, int) {
         if (second_error) return;
-        logger.warn("stopped at once: requests in flight were cut off");
+        logger_.warn("stopped at once: requests in flight were cut off");
         std::_Exit(kCutShort);
       });
     });
     context_.run();
     if (drain.joinable()) drain.join();
-    logger.info("stopped");
+    if (reload_.joinable()) reload_.join();
+    logger_.info("stopped");
   }
 
  private:
+  // On a thread of its own: a file system that does not answer must not keep the program from being
+  // stopped at once. Signals that come meanwhile wait.
+  void AwaitHangUp(ProxyServer& server, const ReadConfig& read_config) {
+    hang_up_.async_wait([&](boost::system::error_code error, int) {
+      if (error) return;
+      if (reload_.joinable()) reload_.join();
+      reloading_ = true;
+      reload_ = std::thread([&] {
+        keywalk::Result<keywalk::proxy::ProxyConfig> config = read_config();
+        const LogLevel level = config ? config->log_level : LogLevel::kError;
+        if (server.Reload(std::move(config))) logger_.set_level(ToSpdlog(level));
+        boost::asio::post(context_, [&] {
+          reloading_ = false;
+          if (drained_) return context_.stop();
+          AwaitHangUp(server, read_config);
+        });
+      });
+    });
+  }
+
+  spdlog::logger& logger_;
   boost::asio::io_context context_{1};
-  boost::asio::signal_set signals_{context_, SIGTERM, SIGINT};
+  boost::asio::signal_set stop_signals_{context_, SIGTERM, SIGINT};
+  boost::asio::signal_set hang_up_{context_, SIGHUP};
+  std::thread reload_;
+  bool reloading_ = false;
+  bool drained_ = false;
 };
 
 }  // namespace
@@ -85,7 +120,7 @@ int main(int argc, char** argv) {
   keywalk::proxy::CommandLine command_line = keywalk::proxy::ParseCommandLine(argc, argv);
   if (command_line.exit_code) return *command_line.exit_code;
   const std::shared_ptr<spdlog::logger> logger = MakeLogger(command_line.config.log_level);
-  StopSignals signals;
+  Signals signals(*logger);
   auto server = ProxyServer::Start(std::move(command_line.config), keywalk::MakeSystemClock(),
                                    [logger](LogLevel level, std::string_view line) {
                                      logger->log(ToSpdlog(level),
@@ -100,6 +135,6 @@ int main(int argc, char** argv) {
     std::printf("admin on %s\n", admin.c_str());
   }
   std::fflush(stdout);
-  signals.Serve(**server, *logger);
+  signals.Serve(**server, command_line.read_again);
   return 0;
 }

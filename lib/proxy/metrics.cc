@@ -7,6 +7,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
 #include <utility>
 
 namespace keywalk::proxy {
@@ -33,6 +34,20 @@ prometheus::ClientMetric KeyGauge(const std::string& provider, KeyState state, s
   metric.label = {{"provider", provider}, {"state", std::string(ToString(state))}};
   metric.gauge.value = static_cast<double>(count);
   return metric;
+}
+
+prometheus::MetricFamily GaugeFamily(const char* name, const char* help) {
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = prometheus::MetricType::Gauge;
+  return family;
+}
+
+prometheus::MetricFamily Gauge(const char* name, const char* help, double value) {
+  prometheus::MetricFamily family = GaugeFamily(name, help);
+  family.metric.emplace_back().gauge.value = value;
+  return family;
 }
 
 }  // namespace
@@ -105,6 +120,7 @@ ProxyMetrics::ProxyMetrics(std::shared_ptr<const Clock> clock)
 ProxyMetrics::~ProxyMetrics() = default;
 
 ProviderMetrics& ProxyMetrics::ForProvider(std::string_view provider) {
+  const std::lock_guard lock(mutex_);
   const auto found = providers_.find(provider);
   if (found != providers_.end()) return *found->second;
   const std::string name(provider);
@@ -118,31 +134,46 @@ ProviderMetrics& ProxyMetrics::ForProvider(std::string_view provider) {
   return *providers_.emplace(name, std::move(metrics)).first->second;
 }
 
-void ProxyMetrics::AddPool(std::string_view provider, std::shared_ptr<const KeyPool> pool) {
-  pools_[std::string(provider)].push_back(std::move(pool));
+void ProxyMetrics::OnLoaded(Pools pools) {
+  const std::lock_guard lock(mutex_);
+  pools_.swap(pools);
+  last_reload_successful_ = true;
+  last_loaded_ = clock_->wall_now();
+}
+
+void ProxyMetrics::OnReloadFailed() {
+  const std::lock_guard lock(mutex_);
+  last_reload_successful_ = false;
 }
 
 std::string ProxyMetrics::Text() const {
+  std::vector<prometheus::MetricFamily> all = registry_->Collect();
+  const std::lock_guard lock(mutex_);
   // Key states follow from the time, so they are read when asked for.
-  prometheus::MetricFamily keys;
-  keys.name = "keywalk_keys";
-  keys.help = "Keys by state";
-  keys.type = prometheus::MetricType::Gauge;
+  prometheus::MetricFamily keys = GaugeFamily("keywalk_keys", "Keys by state");
+  std::map<std::string_view, KeyCounts> sums;
   const Instant now = clock_->now();
-  for (const auto& [provider, pools] : pools_) {
-    KeyCounts sum;
-    for (const std::shared_ptr<const KeyPool>& pool : pools) {
-      const KeyCounts counts = pool->counts(now);
-      sum.valid += counts.valid;
-      sum.temporary += counts.temporary;
-      sum.permanent += counts.permanent;
-    }
+  for (const auto& [provider, pool] : pools_) {
+    const KeyCounts counts = pool->counts(now);
+    KeyCounts& sum = sums[provider];
+    sum.valid += counts.valid;
+    sum.temporary += counts.temporary;
+    sum.permanent += counts.permanent;
+  }
+  for (const auto& [name, sum] : sums) {
+    const std::string provider(name);
     keys.metric.push_back(KeyGauge(provider, KeyState::kValid, sum.valid));
     keys.metric.push_back(KeyGauge(provider, KeyState::kTemporary, sum.temporary));
     keys.metric.push_back(KeyGauge(provider, KeyState::kPermanent, sum.permanent));
   }
-  std::vector<prometheus::MetricFamily> all = registry_->Collect();
   all.push_back(std::move(keys));
+  // Under the names and with the meaning that Prometheus gives its own.
+  all.push_back(Gauge("keywalk_config_last_reload_successful",
+                      "Whether the last reading of the configuration succeeded",
+                      last_reload_successful_ ? 1 : 0));
+  all.push_back(Gauge("keywalk_config_last_reload_success_timestamp_seconds",
+                      "When the configuration in force was read",
+                      std::chrono::duration<double>(last_loaded_.time_since_epoch()).count()));
   return prometheus::TextSerializer().Serialize(all);
 }
 

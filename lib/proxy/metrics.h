@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,10 +60,12 @@ class ProviderMetrics {
   prometheus::Histogram* attempts_ = nullptr;
 };
 
-// All metrics of a proxy. AddPool and ForProvider are for the start, before requests come; Text is
-// safe for concurrent use.
+// All metrics of a proxy. Safe for concurrent use.
 class ProxyMetrics {
  public:
+  // By the provider's name.
+  using Pools = std::multimap<std::string, std::shared_ptr<const KeyPool>, std::less<>>;
+
   explicit ProxyMetrics(std::shared_ptr<const Clock> clock);
   ProxyMetrics(const ProxyMetrics&) = delete;
   ProxyMetrics& operator=(const ProxyMetrics&) = delete;
@@ -71,8 +74,11 @@ class ProxyMetrics {
   // The counters of that provider, made when first asked for.
   ProviderMetrics& ForProvider(std::string_view provider);
 
-  // Shows the pool's keys by state, together with those of the provider's other pools.
-  void AddPool(std::string_view provider, std::shared_ptr<const KeyPool> pool);
+  // A configuration is in force, read at the clock's time: from now on the keys of `pools` are
+  // shown by state, those of a provider's pools together.
+  void OnLoaded(Pools pools);
+  // A reload was refused: what was in force stays.
+  void OnReloadFailed();
 
   // Prometheus text exposition format, version 0.0.4.
   std::string Text() const;
@@ -83,8 +89,11 @@ class ProxyMetrics {
   const std::shared_ptr<const Clock> clock_;
   const std::unique_ptr<prometheus::Registry> registry_;
   const std::unique_ptr<Families> families_;
+  mutable std::mutex mutex_;  // of what follows
   std::map<std::string, std::unique_ptr<ProviderMetrics>, std::less<>> providers_;
-  std::map<std::string, std::vector<std::shared_ptr<const KeyPool>>, std::less<>> pools_;
+  Pools pools_;
+  bool last_reload_successful_ = true;
+  WallTime last_loaded_{};
 };
 
 }  // namespace keywalk::proxy

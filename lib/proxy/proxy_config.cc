@@ -66,6 +66,7 @@ class ConfigReader {
     config_.threads = static_cast<std::size_t>(object.Integer("threads", 1, kThreadsRange));
     config_.no_byok = object.Boolean("no_byok", false);
     config_.allow_anonymous = object.Boolean("allow_anonymous", false);
+    config_.log_level = *ParseLogLevel(object.Choice("log_level", "info", LogLevelNames()));
     config_.dump_dir = File(object, "dump_dir", object.String("dump_dir"));
     if (object.Has("client_token_file")) {
       const std::string file =
@@ -191,9 +192,8 @@ class ConfigReader {
 
 }  // namespace
 
-Result<std::vector<std::string>> LoadPoolKeys(const std::string& path,
-                                              std::vector<std::string>& warnings) {
-  Result<std::vector<std::string>> keys = LoadKeysFile(path);
+Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& warnings) {
+  Result<Secrets> keys = LoadKeysFile(path);
   if (!keys) return keys;
   const Result<std::shared_ptr<KeyPool>> pool = KeyPool::Create(*keys);
   if (!pool) return Error(path + ": " + pool.error().message());
@@ -201,9 +201,8 @@ Result<std::vector<std::string>> LoadPoolKeys(const std::string& path,
   return keys;
 }
 
-Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
-                                                  std::vector<std::string>& warnings) {
-  Result<std::vector<std::string>> tokens = LoadKeysFile(path);
+Result<Secrets> LoadClientTokens(const std::string& path, std::vector<std::string>& warnings) {
+  Result<Secrets> tokens = LoadKeysFile(path);
   if (!tokens) return tokens;
   if (tokens->empty()) return Error(path + ": no client tokens provided");
   for (std::size_t i = 0; i < tokens->size(); ++i) {

@@ -14,6 +14,7 @@
 #include "keywalk/policy.h"
 #include "keywalk/provider.h"
 #include "keywalk/result.h"
+#include "keywalk/secret.h"
 #include "proxy/log.h"
 
 namespace keywalk::proxy {
@@ -24,7 +25,7 @@ struct RouteConfig {
   const Provider* provider = nullptr;
   std::string base_url;
   std::shared_ptr<const Policy> policy;
-  std::vector<std::string> keys;  // empty: no pool, requests pass through
+  Secrets keys;  // empty: no pool, requests pass through
   std::string ca_file;
 };
 
@@ -39,6 +40,8 @@ struct ProxyLimits {
   std::chrono::milliseconds client_header{30'000};
   std::chrono::milliseconds keep_alive{75'000};
   std::chrono::milliseconds drain{30'000};  // after SIGTERM
+
+  bool operator==(const ProxyLimits&) const = default;
 };
 
 // What becomes of clients' bodies between them and the upstream, for requests of a pool.
@@ -53,7 +56,7 @@ struct ProxyConfig {
   std::string listen = "127.0.0.1:0";
   std::string admin_listen;  // empty: no admin pages
   std::vector<RouteConfig> routes;
-  std::vector<std::string> client_tokens;
+  Secrets client_tokens;
   bool allow_anonymous = false;  // listen beyond loopback without client tokens
   bool no_byok = false;
   std::string dump_dir;  // empty: no recording
@@ -68,11 +71,9 @@ struct ProxyConfig {
 
 // Reads a route's keys. Fails on a file without keys and on keys that no pool takes, naming the
 // file and the key's position. A file that others may read adds a warning.
-Result<std::vector<std::string>> LoadPoolKeys(const std::string& path,
-                                              std::vector<std::string>& warnings);
+Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& warnings);
 // Reads a --client-token-file: one token a line. Fails on a file without any.
-Result<std::vector<std::string>> LoadClientTokens(const std::string& path,
-                                                  std::vector<std::string>& warnings);
+Result<Secrets> LoadClientTokens(const std::string& path, std::vector<std::string>& warnings);
 
 // Reads a --config file. Relative paths in it are relative to the file's folder. Errors name the
 // file, the JSON pointer and what was expected.

@@ -65,12 +65,13 @@ Refusal RefusalFor(const TransportError& error) {
 
 Awaitable<void> ProxyHandler::Handle(io::ServerExchange& exchange) {
   const auto begin = std::chrono::steady_clock::now();
+  const std::shared_ptr<const Serving> serving = serving_;  // to the end, whatever is loaded then
   AccessRecord record;
   record.method = exchange.head().method;
   record.target = exchange.head().target;
   record.headers = &exchange.head().headers;
   record.client = exchange.peer_address();
-  Result<Plan, Refusal> plan = Prepare(exchange, record);
+  Result<Plan, Refusal> plan = Prepare(*serving, exchange, record);
   if (plan) {
     co_await Exchange(exchange, *plan, record);
     plan->upstream->route->metrics().CountRequest(record.status);
@@ -81,15 +82,16 @@ Awaitable<void> ProxyHandler::Handle(io::ServerExchange& exchange) {
   if (!shared_.log.enabled(LogLevel::kInfo)) co_return;
   record.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begin);
-  shared_.log.Write(LogLevel::kInfo, FormatAccessLine(record, shared_.masker));
+  shared_.log.Write(LogLevel::kInfo, FormatAccessLine(record, serving->generation->masker));
 }
 
 // The route, and the target that its upstream gets.
-Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const io::RequestHead& head,
+Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const Serving& serving,
+                                                               const io::RequestHead& head,
                                                                AccessRecord& record) const {
   const Result<RequestTarget> target = ParseTarget(head.target);
   if (!target) return Refusal(400, target.error().message());
-  for (const RouteTransports& upstream : routes_) {
+  for (const RouteTransports& upstream : serving.routes) {
     const std::optional<std::string_view> rest =
         StripPrefix(target->path, upstream.route->prefix());
     if (!rest) continue;
@@ -102,7 +104,7 @@ Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const io::Request
     }
     Result<std::string> joined = JoinTarget(base->path, *rest, target->query);
     if (!joined) return Refusal(400, joined.error().message());
-    Plan plan;
+    Plan plan(*serving.generation);
     plan.upstream = &upstream;
     plan.request.target = std::move(*joined);
     return plan;
@@ -110,7 +112,8 @@ Result<ProxyHandler::Plan, Refusal> ProxyHandler::RouteRequest(const io::Request
   return Refusal(404, "no provider is configured for this path");
 }
 
-Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(io::ServerExchange& exchange,
+Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(const Serving& serving,
+                                                          io::ServerExchange& exchange,
                                                           AccessRecord& record) const {
   const io::RequestHead& head = exchange.head();
   // TRACE shows the client what the upstream got, the pool's key with it; a CONNECT that succeeds
@@ -119,7 +122,7 @@ Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(io::ServerExchange& ex
     return Refusal(501, "the method is not supported");
   }
   if (IsWebSocketUpgrade(head.headers)) return Refusal(501, "WebSocket is not supported");
-  Result<Plan, Refusal> plan = RouteRequest(head, record);
+  Result<Plan, Refusal> plan = RouteRequest(serving, head, record);
   if (!plan) return plan;
   const Route& route = *plan->upstream->route;
   ClientSide client;
@@ -129,14 +132,14 @@ Result<ProxyHandler::Plan, Refusal> ProxyHandler::Prepare(io::ServerExchange& ex
   request.method = head.method;
   request.headers = ForwardedHeaders(head.headers, client, route.base()->authority);
 
-  plan->admission = shared_.auth.Admit(route.provider(), request.headers);
+  plan->admission = plan->generation.auth.Admit(route.provider(), request.headers);
   if (plan->admission == Admission::kRefused) {
     record.credential = "refused";
     return Refusal(401, "a client token is required");
   }
   const bool from_pool = plan->admission == Admission::kCentralized && route.pool() != nullptr;
   record.credential = from_pool ? "pool" : "own";
-  if (head.content_length.value_or(0) > shared_.limits.max_body_bytes) {
+  if (head.content_length.value_or(0) > plan->generation.config.limits.max_body_bytes) {
     return Refusal(413, "the request's body is larger than the limit");
   }
   return plan;
@@ -150,8 +153,8 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
   if (exchange.head().has_body()) {
     plan.request.stream_body = exchange.body();
     if (!centralized) {
-      plan.request.stream_body = std::make_shared<BoundedBody>(std::move(plan.request.stream_body),
-                                                               shared_.limits.max_body_bytes);
+      plan.request.stream_body = std::make_shared<BoundedBody>(
+          std::move(plan.request.stream_body), plan.generation.config.limits.max_body_bytes);
     }
   }
   exchange.WatchClient();
@@ -160,18 +163,18 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
     TransportError error = std::move(result).error();
     record.attempts = error.attempts;
     record.key_hint = error.key_hint;
-    co_await AnswerFailure(exchange, error, route, record);
+    co_await AnswerFailure(exchange, error, plan, record);
     co_return;
   }
   Response response = std::move(*result);
   record.status = response.status;
   record.attempts = response.attempts;
   record.key_hint = response.key_hint;
-  co_await Forward(exchange, response, route, record);
+  co_await Forward(exchange, response, plan, record);
 }
 
 Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& response,
-                                      const Route& route, AccessRecord& record) const {
+                                      const Plan& plan, AccessRecord& record) const {
   std::optional<BodyChunk> first = response.body->TryRead();
   if (first && IsAllOf(*first, response.content_length)) {
     // Before the body's end is read, which lets others use the connection that the bytes lie in.
@@ -196,7 +199,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
     first = TakeTogether(*response.body, chunk, together);
     if (chunk.failed()) {
       if (chunk.error().kind == Kind::kCancelled) break;
-      ReportUpstreamError(route, chunk.error());
+      ReportUpstreamError(plan, chunk.error());
       record.ending = "cut off";
       // The answer is left unfinished, for the client to see. Without a length or chunks, an
       // orderly close would look like its end.
@@ -215,7 +218,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
 }
 
 Awaitable<void> ProxyHandler::AnswerFailure(io::ServerExchange& exchange,
-                                            const TransportError& error, const Route& route,
+                                            const TransportError& error, const Plan& plan,
                                             AccessRecord& record) const {
   const bool clients_end = error.kind == Kind::kRequestBody && IsClientsEnd(error.code);
   if (error.kind == Kind::kCancelled || clients_end) {
@@ -226,24 +229,25 @@ Awaitable<void> ProxyHandler::AnswerFailure(io::ServerExchange& exchange,
   const Refusal refusal = RefusalFor(error);
   record.status = refusal.status();
   if (refusal.status() == 502) {
-    ReportUpstreamError(route, error);
+    ReportUpstreamError(plan, error);
   } else {
     if (error.kind == Kind::kBodyStorage) {
-      shared_.log.Write(LogLevel::kError, std::string(route.provider().name()) + ": " +
-                                              shared_.masker.Mask(error.message));
+      shared_.log.Write(LogLevel::kError, std::string(plan.upstream->route->provider().name()) +
+                                              ": " + plan.generation.masker.Mask(error.message));
     }
     exchange.CloseAfterResponse();  // the rest of the body is not wanted
   }
   co_await Answer(exchange, refusal);
 }
 
-void ProxyHandler::ReportUpstreamError(const Route& route, const TransportError& error) const {
+void ProxyHandler::ReportUpstreamError(const Plan& plan, const TransportError& error) const {
+  const Route& route = *plan.upstream->route;
   route.metrics().CountUpstreamError(error.kind);
   if (!shared_.log.enabled(LogLevel::kWarn)) return;
   shared_.log.Write(LogLevel::kWarn, std::string(route.provider().name()) +
                                          ": upstream proxy error (" +
                                          std::string(ToString(error.kind)) +
-                                         "): " + shared_.masker.Mask(error.message));
+                                         "): " + plan.generation.masker.Mask(error.message));
 }
 
 }  // namespace keywalk::proxy

@@ -2,12 +2,15 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "config/json_reader.h"
 #include "proxy/admin_pages.h"
+#include "proxy/config_change.h"
 #include "proxy/proxy_shared.h"
 #include "proxy/worker.h"
 
@@ -32,6 +35,12 @@ io::ServerOptions OptionsFor(const ProxyConfig& config) {
   options.keep_alive = config.limits.keep_alive;
   options.idle_timeout = config.limits.idle;
   return options;
+}
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
 }
 
 class ThreadedProxyServer final : public ProxyServer {
@@ -76,10 +85,27 @@ class ThreadedProxyServer final : public ProxyServer {
   std::string admin_address() const override { return admin_address_; }
 
   std::shared_ptr<KeyPool> pool(std::string_view prefix) const override {
-    for (const std::unique_ptr<Route>& route : shared_->routes) {
-      if (route->prefix() == prefix) return route->pool();
+    const std::shared_ptr<const Generation> generation = shared_->generation();
+    const Route* const route = generation->FindRoute(prefix);
+    return route == nullptr ? nullptr : route->pool();
+  }
+
+  bool Reload(Result<ProxyConfig> config) override {
+    const std::lock_guard lock(reloading_);
+    if (shared_->draining) {
+      shared_->log.Write(LogLevel::kInfo, "configuration not reloaded: the proxy is stopping");
+      return false;
     }
-    return nullptr;
+    const Result<std::string> changed =
+        config ? PutInForce(std::move(*config)) : Result<std::string>(config.error());
+    if (!changed) {
+      shared_->metrics.OnReloadFailed();
+      shared_->log.Write(LogLevel::kError, "configuration not reloaded, the old one stays: " +
+                                               config::Printable(changed.error().message()));
+      return false;
+    }
+    shared_->log.Write(LogLevel::kInfo, "configuration reloaded: " + *changed);
+    return true;
   }
 
   void Drain() override {
@@ -87,17 +113,55 @@ class ThreadedProxyServer final : public ProxyServer {
     shared_->draining = true;
     std::vector<std::future<void>> drained;
     for (const std::unique_ptr<Worker>& worker : workers_) {
-      drained.push_back(worker->Drain(shared_->limits.drain));
+      drained.push_back(worker->Drain(shared_->generation()->config.limits.drain));
     }
     for (std::future<void>& done : drained) done.wait();
     if (shared_->dump != nullptr) shared_->dump->Flush();
   }
 
  private:
+  // What has changed, for the log.
+  Result<std::string> PutInForce(ProxyConfig config) {
+    const std::shared_ptr<const Generation> running = shared_->generation();
+    const std::vector<std::string> waiting = KeepUntilRestart(running->config, config);
+    // Once more, as what of it can be changed makes it.
+    Result<ProxyConfig> checked = CheckServable(std::move(config));
+    if (!checked) return checked.error();
+    Result<std::shared_ptr<io::ServerSettings>> settings =
+        io::HttpServer::Prepare(OptionsFor(*checked));
+    if (!settings) return settings.error();
+    const Result<std::shared_ptr<const Generation>> next = Generation::Make(
+        std::move(*checked), running.get(), shared_->metrics, shared_->log, *shared_->clock);
+    if (!next) return next.error();
+    std::vector<std::shared_ptr<const Serving>> prepared;
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      Result<std::shared_ptr<const Serving>> serving = worker->Prepare(*next);
+      if (!serving) return serving.error();
+      prepared.push_back(std::move(*serving));
+    }
+    // From here on nothing fails.
+    (*next)->TakeOver(*running);
+    shared_->log.SetLowest((*next)->config.log_level);
+    std::vector<std::future<void>> used;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      used.push_back(workers_[i]->Use(std::move(prepared[i]), *settings));
+    }
+    for (std::future<void>& done : used) done.wait();
+    shared_->SetGeneration(*next);
+    for (const std::string& warning : (*next)->config.warnings) {
+      shared_->log.Write(LogLevel::kWarn, warning);
+    }
+    std::string text = Join(DescribeChanges(running->config, (*next)->config));
+    if (text.empty()) text = "nothing has changed";
+    if (!waiting.empty()) text += "; only a restart changes: " + Join(waiting);
+    return text;
+  }
+
   const std::unique_ptr<ProxyShared> shared_;
   AdminPages admin_pages_;
   std::uint16_t port_ = 0;
   std::string admin_address_;
+  std::mutex reloading_;
   std::mutex draining_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

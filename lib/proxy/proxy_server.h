@@ -33,6 +33,13 @@ class ProxyServer {
   // The pool of the route with that prefix; null if it has none.
   virtual std::shared_ptr<KeyPool> pool(std::string_view prefix) const = 0;
 
+  // Puts another reading of the configuration in force (SIGHUP): requests that begin from then on,
+  // and connections that are accepted, are served by it; those under way end as they began. Says in
+  // the log what has changed and what needs a restart. An error, as reading one may give, or a
+  // configuration that cannot be served changes nothing; the log then says why. True if it is in
+  // force. Blocks until then; several at once follow each other.
+  virtual bool Reload(Result<ProxyConfig> config) = 0;
+
   // Graceful end (SIGTERM): no new connections, requests in flight finish or the limit cuts them.
   // Blocks until done.
   virtual void Drain() = 0;

@@ -13,8 +13,12 @@ namespace {
 // One attempt under way; hands its record in when nothing refers to it any more, however it ended.
 class Recording {
  public:
-  Recording(DumpWriter& writer, const std::string& provider, std::shared_ptr<const Clock> clock)
-      : writer_(writer), clock_(std::move(clock)), begin_(clock_->now()) {
+  Recording(DumpWriter& writer, std::shared_ptr<const Secrets> secrets, const std::string& provider,
+            std::shared_ptr<const Clock> clock)
+      : writer_(writer),
+        secrets_(std::move(secrets)),
+        clock_(std::move(clock)),
+        begin_(clock_->now()) {
     record.provider = provider;
     record.started = clock_->wall_now();
   }
@@ -23,13 +27,14 @@ class Recording {
   ~Recording() {
     const auto elapsed = clock_->now() - begin_;
     record.elapsed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
-    writer_.Enqueue(std::move(record));
+    writer_.Enqueue(std::move(record), secrets_);
   }
 
   AttemptRecord record;
 
  private:
   DumpWriter& writer_;
+  const std::shared_ptr<const Secrets> secrets_;
   const std::shared_ptr<const Clock> clock_;
   const Instant begin_;
 };
@@ -126,14 +131,16 @@ class RecordingBody final : public ResponseBody {
 class RecordingTransport final : public Transport {
  public:
   RecordingTransport(std::shared_ptr<Transport> inner, std::string provider,
-                     std::shared_ptr<const Clock> clock, DumpWriter& writer)
+                     std::shared_ptr<const Clock> clock, std::shared_ptr<const Secrets> secrets,
+                     DumpWriter& writer)
       : inner_(std::move(inner)),
         provider_(std::move(provider)),
         clock_(std::move(clock)),
+        secrets_(std::move(secrets)),
         writer_(writer) {}
 
   Awaitable<RoundTripResult> RoundTrip(const Request& request, Cancellation& cancel) override {
-    auto recording = std::make_shared<Recording>(writer_, provider_, clock_);
+    auto recording = std::make_shared<Recording>(writer_, secrets_, provider_, clock_);
     Request sent = request;
     Capture(sent, recording);
     RoundTripResult result = co_await inner_->RoundTrip(sent, cancel);
@@ -177,6 +184,7 @@ class RecordingTransport final : public Transport {
   const std::shared_ptr<Transport> inner_;
   const std::string provider_;
   const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<const Secrets> secrets_;
   DumpWriter& writer_;
 };
 
@@ -185,9 +193,10 @@ class RecordingTransport final : public Transport {
 std::shared_ptr<Transport> NewRecordingTransport(std::shared_ptr<Transport> inner,
                                                  std::string provider,
                                                  std::shared_ptr<const Clock> clock,
+                                                 std::shared_ptr<const Secrets> secrets,
                                                  DumpWriter& writer) {
   return std::make_shared<RecordingTransport>(std::move(inner), std::move(provider),
-                                              std::move(clock), writer);
+                                              std::move(clock), std::move(secrets), writer);
 }
 
 }  // namespace keywalk::proxy

@@ -13,10 +13,12 @@
 namespace keywalk::proxy {
 
 // Nothing is held back or buffered: bodies are copied, up to a bound, as they pass. `writer`
-// outlives the transport and its responses. Confined to the io_context of `inner`.
+// outlives the transport and its responses; `secrets` are what is masked. Confined to the
+// io_context of `inner`.
 std::shared_ptr<Transport> NewRecordingTransport(std::shared_ptr<Transport> inner,
                                                  std::string provider,
                                                  std::shared_ptr<const Clock> clock,
+                                                 std::shared_ptr<const Secrets> secrets,
                                                  DumpWriter& writer);
 
 }  // namespace keywalk::proxy

@@ -22,8 +22,7 @@ std::string RedactTarget(std::string_view target);
 // The known secrets of one record. Immutable; safe for concurrent use.
 class Redactor {
  public:
-  explicit Redactor(std::vector<std::string> secrets)
-      : secrets_(std::move(secrets)), masker_(secrets_) {}
+  explicit Redactor(Secrets secrets) : secrets_(std::move(secrets)), masker_(secrets_) {}
 
   std::string Mask(std::string_view text) const { return masker_.Mask(text); }
 
@@ -32,7 +31,7 @@ class Redactor {
   std::string MaskCutOff(std::string_view text) const;
 
  private:
-  const std::vector<std::string> secrets_;
+  const Secrets secrets_;
   const SecretMasker masker_;
 };
 

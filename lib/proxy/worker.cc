@@ -9,10 +9,12 @@ namespace keywalk::proxy {
 
 Result<std::unique_ptr<Worker>> Worker::Make(const ProxyShared& shared,
                                              const io::ServerOptions& options) {
-  std::unique_ptr<Worker> worker(new Worker);
-  Result<std::vector<RouteTransports>> transports = MakeTransports(worker->context_, shared);
-  if (!transports) return transports.error();
-  worker->handler_ = std::make_unique<ProxyHandler>(shared, std::move(*transports));
+  std::unique_ptr<Worker> worker(new Worker(shared));
+  Result<std::shared_ptr<const Serving>> serving =
+      Serving::Make(worker->context_, shared, shared.generation(), nullptr);
+  if (!serving) return serving.error();
+  worker->serving_ = *serving;
+  worker->handler_ = std::make_unique<ProxyHandler>(shared, std::move(*serving));
   Result<std::unique_ptr<io::HttpServer>> server =
       io::HttpServer::Create(worker->context_, options, *worker->handler_);
   if (!server) return server.error();
@@ -35,6 +37,27 @@ Result<asio::ip::tcp::endpoint> Worker::ListenForAdmin(std::string_view address,
   if (!server) return server.error();
   admin_server_ = std::move(*server);
   return admin_server_->Listen(address);
+}
+
+Result<std::shared_ptr<const Serving>> Worker::Prepare(
+    std::shared_ptr<const Generation> generation) {
+  return Serving::Make(context_, shared_, std::move(generation), serving_.get());
+}
+
+std::future<void> Worker::Use(std::shared_ptr<const Serving> serving,
+                              std::shared_ptr<io::ServerSettings> settings) {
+  auto promise = std::make_shared<std::promise<void>>();
+  std::future<void> done = promise->get_future();
+  // The one that is replaced goes along: with its connections it belongs to the thread.
+  std::shared_ptr<const Serving> replaced = std::exchange(serving_, std::move(serving));
+  asio::post(context_, [this, promise, settings = std::move(settings), next = serving_,
+                        replaced = std::move(replaced)]() mutable {
+    handler_->Use(std::move(next));
+    server_->Use(std::move(settings));
+    replaced.reset();
+    promise->set_value();
+  });
+  return done;
 }
 
 void Worker::Run() {

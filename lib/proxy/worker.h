@@ -37,6 +37,14 @@ class Worker {
   Result<asio::ip::tcp::endpoint> ListenForAdmin(std::string_view address,
                                                  io::HttpHandler& handler);
 
+  // A reload takes two steps, so that a failure on one thread leaves all as they were: Prepare()
+  // fails on a CA file that cannot be read; once Use()'s future is ready, requests that begin are
+  // served by `serving`, and connections accepted by `settings`. Both for one caller at a time.
+  // REQUIRES: Run() was called, Stop() was not
+  Result<std::shared_ptr<const Serving>> Prepare(std::shared_ptr<const Generation> generation);
+  std::future<void> Use(std::shared_ptr<const Serving> serving,
+                        std::shared_ptr<io::ServerSettings> settings);
+
   // Starts the thread.
   void Run();
 
@@ -47,12 +55,14 @@ class Worker {
   void Stop();
 
  private:
-  Worker() : work_(context_.get_executor()) {}
+  explicit Worker(const ProxyShared& shared) : shared_(shared), work_(context_.get_executor()) {}
 
   std::future<void> DrainServer(io::HttpServer& server, std::chrono::milliseconds limit);
 
+  const ProxyShared& shared_;
   asio::io_context context_{1};
   asio::executor_work_guard<Executor> work_;
+  std::shared_ptr<const Serving> serving_;  // the handler's, as who reloads knows it
   std::unique_ptr<ProxyHandler> handler_;
   std::unique_ptr<io::HttpServer> server_;
   std::unique_ptr<io::HttpServer> admin_server_;

@@ -98,7 +98,7 @@ SecretMasker ScopeTable::masker() const {
   LaneTable::KeyCollection all;
   default_scope_->lanes().AddKeysTo(all);
   for (const std::shared_ptr<Scope>& scope : Named()) scope->lanes().AddKeysTo(all);
-  return SecretMasker({all.keys.begin(), all.keys.end()});
+  return SecretMasker(std::vector<std::string>(all.keys.begin(), all.keys.end()));
 }
 
 }  // namespace keywalk::mock

@@ -72,7 +72,7 @@ bool Recording::Learn(const io::RequestHead& request) {
   if (found.empty()) return true;
   if (secrets_.size() + found.size() > limits_.max_secrets) return false;
   secrets_.merge(found);
-  masker_ = SecretMasker({secrets_.begin(), secrets_.end()});
+  masker_ = SecretMasker(std::vector<std::string>(secrets_.begin(), secrets_.end()));
   return true;
 }
 

@@ -35,6 +35,32 @@ TEST(KeyPoolTest, EveryControlCharacterIsRefused) {
   }
 }
 
+TEST(KeyPoolTest, FindGivesThePosition) {
+  const auto pool = MakePool({"k0", "k1"});
+  EXPECT_EQ(pool->Find("k1"), 1u);
+  EXPECT_EQ(pool->Find("k"), std::nullopt);
+  EXPECT_EQ(pool->Find(""), std::nullopt);
+}
+
+TEST(KeyPoolTest, InheritTakesOverTheStatesOfKeysThatStay) {
+  const auto old = MakePool({"cools", "out", "gone", "valid", "shorter"});
+  old->MarkTemporary(0, 50s, MarkReason::kUnauthorized, At(1s));
+  old->MarkPermanent(1, MarkReason::kRateLimited);
+  old->MarkPermanent(2);
+  old->MarkTemporary(4, 10s, MarkReason::kRateLimited, At(1s));
+  const auto pool = MakePool({"shorter", "out", "new", "valid", "cools"});
+  pool->MarkTemporary(0, 20s, MarkReason::kUnauthorized, At(1s));  // marked while it was made
+  pool->Inherit(*old);
+  const Instant now = At(2s);
+  EXPECT_EQ(pool->cooldown_left(0, now), 19s);
+  EXPECT_EQ(pool->state(1, now), KeyState::kPermanent);
+  EXPECT_EQ(pool->reason(1, now), MarkReason::kRateLimited);
+  EXPECT_EQ(pool->state(2, now), KeyState::kValid);
+  EXPECT_EQ(pool->state(3, now), KeyState::kValid);
+  EXPECT_EQ(pool->cooldown_left(4, now), 49s);
+  EXPECT_EQ(pool->reason(4, now), MarkReason::kUnauthorized);
+}
+
 TEST(KeyPoolTest, DefaultCooldownThatIsNotPositiveIsRefused) {
   EXPECT_FALSE(KeyPool::Create({"k0"}, 0s).ok());
   EXPECT_FALSE(KeyPool::Create({"k0"}, -1s).ok());

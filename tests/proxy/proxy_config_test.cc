@@ -209,7 +209,9 @@ TEST_F(CheckProxyConfigTest, EachMistakeHasItsReason) {
               HasSubstr("two routes have this prefix"));
   EXPECT_THAT(check([](ProxyConfig& c) { c.routes[0].base_url = "ftp://x"; }),
               HasSubstr("invalid provider base URL"));
-  EXPECT_THAT(check([](ProxyConfig& c) { c.routes[0].keys[1] = "sk-key-one"; }),
+  EXPECT_THAT(check([](ProxyConfig& c) {
+                c.routes[0].keys = {"sk-key-one", "sk-key-one"};
+              }),
               HasSubstr("duplicate key"));
   EXPECT_THAT(check([](ProxyConfig& c) { c.routes[0].provider = FindProvider("copilot"); }),
               HasSubstr("takes no pool"));
@@ -227,7 +229,7 @@ TEST_F(CheckProxyConfigTest, BeyondLoopbackNeedsTokensOrAWord) {
   for (const char* listen : {"0.0.0.0:80", "[::]:80", "192.0.2.1:80", "example.com:80"}) {
     config_.listen = listen;
     config_.allow_anonymous = false;
-    config_.client_tokens.clear();
+    config_.client_tokens = {};
     EXPECT_THAT(Check(), HasSubstr("beyond loopback")) << listen;
     config_.allow_anonymous = true;
     EXPECT_EQ(Check(), "fine");
@@ -237,7 +239,7 @@ TEST_F(CheckProxyConfigTest, BeyondLoopbackNeedsTokensOrAWord) {
   }
   for (const char* listen : {"127.0.0.1:80", "127.8.9.1:80", "[::1]:80", "localhost:80"}) {
     config_.listen = listen;
-    config_.client_tokens.clear();
+    config_.client_tokens = {};
     EXPECT_EQ(Check(), "fine") << listen;
   }
 }

@@ -50,9 +50,9 @@ T Need(Result<T> result) {
 }  // namespace
 
 ProxyHarness::ProxyHarness(const HarnessOptions& options)
-    : clock_(std::make_shared<ManualClock>()) {
-  StartMock(options);
-  StartProxy(options);
+    : options_(options), clock_(std::make_shared<ManualClock>()) {
+  StartMock();
+  StartProxy();
 }
 
 ProxyHarness::~ProxyHarness() {
@@ -64,25 +64,44 @@ ProxyHarness::~ProxyHarness() {
   }
 }
 
-void ProxyHarness::StartMock(const HarnessOptions& options) {
-  mock::Script script = Need(mock::ParseScript(ScriptText(options.lanes), "test"));
+void ProxyHarness::StartMock() {
+  mock::Script script = Need(mock::ParseScript(ScriptText(options_.lanes), "test"));
   mock_ = Need(mock::MockServer::Start({}, std::move(script)));
 }
 
-void ProxyHarness::StartProxy(const HarnessOptions& options) {
+ProxyConfig ProxyHarness::Config() const {
   ProxyConfig config;
   config.admin_listen = "127.0.0.1:0";
   RouteConfig& route = config.routes.emplace_back();
-  route.provider = FindProvider(options.provider);
+  route.provider = FindProvider(options_.provider);
   route.base_url = mock_->url();
-  route.policy = std::make_shared<const Policy>(Need(LoadPolicy(options.policy)));
-  route.keys = options.keys;
-  if (options.adjust) options.adjust(config);
-  proxy_ = Need(ProxyServer::Start(std::move(config), clock_, [this](LogLevel, std::string_view l) {
+  route.policy = std::make_shared<const Policy>(Need(LoadPolicy(options_.policy)));
+  route.keys = options_.keys;
+  if (options_.adjust) options_.adjust(config);
+  return config;
+}
+
+void ProxyHarness::StartProxy() {
+  proxy_ = Need(ProxyServer::Start(Config(), clock_, [this](LogLevel, std::string_view l) {
     const std::lock_guard lock(log_mutex_);
     log_.emplace_back(l);
     log_grew_.notify_all();
   }));
+}
+
+bool ProxyHarness::Reload(const std::function<void(ProxyConfig&)>& change) {
+  ProxyConfig config = Config();
+  change(config);
+  return proxy_->Reload(std::move(config));
+}
+
+void ProxyHarness::Begin(testing::RawClient& client) {
+  client.Send(testing::RequestText("POST", "/v1/chat/completions",
+                                   {{"Content-Length", "2"}, {"Expect", "100-continue"}}));
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  const testing::ReadEnd end = client.ReadUntil(kContinue);
+  if (end != testing::ReadEnd::kDone) throw std::runtime_error("the request has not begun");
+  client.Take(kContinue.size());
 }
 
 testing::RawReply ProxyHarness::Send(std::string_view method, std::string_view target,

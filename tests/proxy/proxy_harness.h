@@ -59,6 +59,11 @@ class ProxyHarness {
   std::vector<std::string> Attempts() const;
   // Key states in order: "valid", "temporary", "permanent".
   std::vector<std::string> States() const;
+  // Puts the configuration in force that the options give, changed by `change`.
+  bool Reload(const std::function<void(ProxyConfig&)>& change);
+  // Puts a POST in flight that waits for its body, "{}", which the caller sends when it likes.
+  void Begin(testing::RawClient& client);
+
   // Waits until that many log lines hold `text`.
   bool WaitForLog(std::string_view text, std::size_t count = 1) const;
   std::string Log() const;
@@ -67,9 +72,11 @@ class ProxyHarness {
   void StopProxy() { proxy_.reset(); }
 
  private:
-  void StartMock(const HarnessOptions& options);
-  void StartProxy(const HarnessOptions& options);
+  void StartMock();
+  void StartProxy();
+  ProxyConfig Config() const;
 
+  const HarnessOptions options_;
   const std::shared_ptr<ManualClock> clock_;
   mutable std::mutex log_mutex_;
   mutable std::condition_variable log_grew_;

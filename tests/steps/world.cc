@@ -150,12 +150,13 @@ World::World(ProxySetup& setup, const Failure& failure)
   options.base = *BaseUrl::Parse("http://upstream");
   options.expect_continue_bytes = scenario_.expect_continue_bytes;
   options.continue_wait = std::chrono::hours(1);  // real time, which is to decide nothing here
-  const proxy::Route& route = *setup_.shared->routes.front();
+  const std::shared_ptr<const proxy::Generation> generation = setup_.shared->generation();
   std::vector<proxy::RouteTransports> transports;
   transports.push_back(proxy::MakeRouteTransports(
-      *setup_.shared, route,
+      *setup_.shared, *generation, *generation->routes.front(),
       io::NewHttpTransport(context_, std::move(options), std::make_unique<TestConnector>(*this))));
-  handler_ = std::make_unique<proxy::ProxyHandler>(*setup_.shared, std::move(transports));
+  handler_ = std::make_unique<proxy::ProxyHandler>(
+      *setup_.shared, std::make_shared<proxy::Serving>(generation, std::move(transports)));
   server_ = std::move(*io::HttpServer::Create(context_, io::ServerOptions(), *handler_));
 
   auto [near, far] = MakeStreamPair(context_, time_, Streams());
@@ -220,7 +221,8 @@ void World::Note() {
   outcome_.client_bytes_read = client_counts_.read;
   for (const auto& counts : upstream_counts_) outcome_.delivered.push_back(counts->read);
   for (KeyIndex i = 0; i < kKeys.size(); ++i) {
-    outcome_.keys.push_back(setup_.shared->routes[0]->pool()->state(i, setup_.clock->now()));
+    outcome_.keys.push_back(
+        setup_.shared->generation()->routes[0]->pool()->state(i, setup_.clock->now()));
   }
   outcome_.log = setup_.log;
   outcome_.connections_left = server_->open_connections() + client_counts_.open;
@@ -413,7 +415,7 @@ ProxySetup::ProxySetup(const Scenario& given, BodyMode given_mode, bool given_ca
   route.provider = FindProvider("openai");
   route.base_url = "http://upstream";
   route.policy = std::make_shared<const Policy>(*LoadPolicy("coder-v1"));
-  route.keys.assign(kKeys.begin(), kKeys.end());
+  route.keys = std::vector<std::string>(kKeys.begin(), kKeys.end());
   config.body.mode = mode;
   config.body.memory_bytes = scenario.body_memory;
   shared = std::move(*proxy::ProxyShared::Make(

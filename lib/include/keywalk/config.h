@@ -8,6 +8,7 @@
 
 #include "keywalk/policy.h"
 #include "keywalk/result.h"
+#include "keywalk/secret.h"
 
 namespace keywalk {
 
@@ -22,9 +23,9 @@ std::vector<std::string> BuiltinPolicyNames();
 
 // Keys, one a line; blank lines and lines that begin with '#' are ignored, white space around a key
 // is too. `text` is a keys file's content or the environment variable KEYWALK_KEYS.
-std::vector<std::string> ParseKeyLines(std::string_view text);
+Secrets ParseKeyLines(std::string_view text);
 // Reads such a file. Fails if it cannot be read.
-Result<std::vector<std::string>> LoadKeysFile(const std::string& path);
+Result<Secrets> LoadKeysFile(const std::string& path);
 
 }  // namespace keywalk
 

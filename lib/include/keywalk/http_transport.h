@@ -29,6 +29,8 @@ struct BaseUrl {
   // Fails with "invalid provider base URL": not absolute http or https, userinfo, query or
   // fragment.
   static Result<BaseUrl> Parse(std::string_view url);
+
+  bool operator==(const BaseUrl&) const = default;
 };
 
 struct HttpTransportOptions {
@@ -42,7 +44,7 @@ struct HttpTransportOptions {
   // Between two pieces of a body. The source of a request's body is given twice that: it knows best
   // how long it waits.
   std::chrono::milliseconds idle_timeout{600'000};
-  std::chrono::milliseconds keep_alive{60'000};     // an unused connection is closed after this
+  std::chrono::milliseconds keep_alive{60'000};  // an unused connection is closed after this
   // Bodies of so many bytes and more that can be sent again wait for the upstream's 100 (Continue)
   // behind `Expect: 100-continue`, in chunks, so that a refusal costs a head and neither the upload
   // nor the connection. 0: none do. An upstream that lets `continue_wait` pass, or answers 417 or
@@ -51,6 +53,8 @@ struct HttpTransportOptions {
   std::chrono::milliseconds continue_wait{1'000};
   std::size_t max_idle_connections = 256;
   std::size_t max_header_bytes = 64 * 1024;
+
+  bool operator==(const HttpTransportOptions&) const = default;
 };
 
 // The value of HTTPS_PROXY (or https_proxy) unless NO_PROXY covers the host; empty if unset.

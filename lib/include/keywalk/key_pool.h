@@ -18,6 +18,7 @@
 
 #include "keywalk/clock.h"
 #include "keywalk/result.h"
+#include "keywalk/secret.h"
 
 namespace keywalk {
 
@@ -56,17 +57,25 @@ class KeyPool {
   // Fails with "no keys provided", "duplicate key" or "invalid key" (empty, or holding a control
   // character, CR or LF: header injection), naming the key's position, never its text.
   // `default_cooldown` > 0 stands in where a mark gives none.
-  static Result<std::shared_ptr<KeyPool>> Create(std::vector<std::string> keys,
+  static Result<std::shared_ptr<KeyPool>> Create(Secrets keys,
                                                  Duration default_cooldown = kDefaultCooldown);
   KeyPool(const KeyPool&) = delete;
   KeyPool& operator=(const KeyPool&) = delete;
 
   std::size_t size() const noexcept { return keys_.size(); }
+  Duration default_cooldown() const noexcept { return default_cooldown_; }
 
   // The secret itself, for the request that is sent. REQUIRES: index < size(), here and below.
   const std::string& key(KeyIndex index) const noexcept { return keys_[index]; }
   // MaskKey(key(index)), computed once.
   const std::string& hint(KeyIndex index) const noexcept { return hints_[index]; }
+
+  // The position of that key; nullopt if the pool does not have it. Compares with every key.
+  std::optional<KeyIndex> Find(std::string_view key) const noexcept;
+
+  // For a pool that replaces another one: keys that `previous` has too are marked as there, unless
+  // they are marked for longer here. Both pools may be in use.
+  void Inherit(const KeyPool& previous);
 
   KeyState state(KeyIndex index, Instant now) const noexcept;
   // Remaining cooldown of a temporary key; zero for a valid or permanent one.
@@ -88,9 +97,9 @@ class KeyPool {
 
  private:
   friend class Walk;
-  KeyPool(std::vector<std::string> keys, Duration default_cooldown);
+  KeyPool(Secrets keys, Duration default_cooldown);
 
-  const std::vector<std::string> keys_;
+  const Secrets keys_;
   std::vector<std::string> hints_;
   const Duration default_cooldown_;
   // One word a key; see key_state.h for its layout.

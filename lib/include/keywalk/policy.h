@@ -57,6 +57,7 @@ struct PolicyRule {
   struct StatusRange {
     int first = 0;
     int last = 0;  // inclusive
+    bool operator==(const StatusRange&) const = default;
   };
   std::vector<StatusRange> statuses;
   std::vector<std::string> error_codes;       // exact
@@ -75,6 +76,7 @@ struct PolicyRule {
     return !(error_codes.empty() && error_types.empty() && error_reasons.empty() &&
              message_contains.empty());
   }
+  bool operator==(const PolicyRule&) const = default;
 };
 
 // Which of a provider's two exhaustion answers a kind gets (SPEC 7, walk/6).
@@ -108,6 +110,8 @@ struct Policy {
   Classification Classify(const ResponseFacts& response) const noexcept;
 
   ExhaustedAnswerKind AnswerFor(Exhaustion::Kind kind) const noexcept;
+
+  bool operator==(const Policy&) const = default;
 };
 
 }  // namespace keywalk

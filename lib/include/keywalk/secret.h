@@ -3,11 +3,49 @@
 #define KEYWALK_SECRET_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace keywalk {
+
+// Overwrites memory that held a secret, also where nothing reads it afterwards.
+void WipeMemory(void* memory, std::size_t bytes) noexcept;
+// The same for a string's text and spare room; it is empty then.
+void Wipe(std::string& text) noexcept;
+
+// A list of secrets, each overwritten before its memory is released. A plain value.
+class Secrets {
+ public:
+  using value_type = std::string;
+  using const_iterator = std::vector<std::string>::const_iterator;
+  using iterator = const_iterator;
+
+  Secrets() = default;
+  // Implicit, so that lists of keys can be given as they are read.
+  Secrets(std::vector<std::string> secrets) noexcept : secrets_(std::move(secrets)) {}
+  Secrets(std::initializer_list<std::string> secrets) : secrets_(secrets) {}
+  Secrets(const Secrets&) = default;
+  Secrets(Secrets&&) noexcept = default;
+  Secrets& operator=(const Secrets& other);
+  Secrets& operator=(Secrets&& other) noexcept;
+  ~Secrets();
+
+  // Copies all of them to the end.
+  void Append(const Secrets& more);
+
+  std::size_t size() const noexcept { return secrets_.size(); }
+  bool empty() const noexcept { return secrets_.empty(); }
+  const std::string& operator[](std::size_t index) const noexcept { return secrets_[index]; }
+  const_iterator begin() const noexcept { return secrets_.begin(); }
+  const_iterator end() const noexcept { return secrets_.end(); }
+  bool operator==(const Secrets&) const = default;
+
+ private:
+  std::vector<std::string> secrets_;
+};
 
 // The masked hint of a key: 20 characters and more keep 4+4 ("sk-a...wxyz"), from 10 on 2+2, from 5
 // on 1+1; a shorter one is "...". Pure; safe for concurrent use.
@@ -19,7 +57,7 @@ std::string MaskKey(std::string_view key);
 class SecretMasker {
  public:
   SecretMasker() = default;
-  explicit SecretMasker(std::vector<std::string> secrets);
+  explicit SecretMasker(const Secrets& secrets);
 
   std::string Mask(std::string_view text) const;
   // True if `text` holds any of the secrets.
