@@ -161,7 +161,7 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
   RoundTripResult result = co_await transport.RoundTrip(plan.request, exchange.client_gone());
   if (!result) {
     TransportError error = std::move(result).error();
-    record.attempts = error.attempts;
+    record.attempts = centralized ? error.attempts : 1;  // only a walk counts its own
     record.key_hint = error.key_hint;
     co_await AnswerFailure(exchange, error, plan, record);
     co_return;

@@ -106,6 +106,14 @@ TEST(ProxyFailoverTest, OwnKeyIsOneAttemptAndMarksNothing) {
   EXPECT_THAT(harness.States(), ElementsAre("valid", "valid"));
 }
 
+TEST(ProxyFailoverTest, OwnKeysAttemptIsLoggedAlsoWhenItFails) {
+  ProxyHarness harness(
+      With(R"({"own": {"steps": [{"fault": {"at": "before_head", "kind": "close"}}]}})"));
+  EXPECT_EQ(harness.Post({{"Authorization", "Bearer " + std::string(kOwnKey)}}).status, 502);
+  EXPECT_TRUE(harness.WaitForLog(" 502 provider=openai credential=own attempts=1"))
+      << harness.Log();
+}
+
 TEST(ProxyFailoverTest, ClientTokenOpensThePoolAndStaysHere) {
   HarnessOptions options = With(kFirstLimited);
   options.adjust = [](ProxyConfig& config) { config.client_tokens = {kToken}; };
