@@ -23,6 +23,11 @@ bool ReadNumber(std::string_view text, int base, std::uint64_t& number) {
 }  // namespace
 
 AnswerReader::State AnswerReader::Feed(std::string_view bytes) {
+  const State state = Take(bytes, nullptr);
+  return bytes.empty() ? state : State::kBroken;
+}
+
+AnswerReader::State AnswerReader::Take(std::string_view& bytes, const OnBody& body) {
   while (!bytes.empty() && phase_ != Phase::kDone) {
     switch (phase_) {
       case Phase::kHead:
@@ -31,15 +36,14 @@ AnswerReader::State AnswerReader::Feed(std::string_view bytes) {
       case Phase::kLength:
       case Phase::kChunk:
       case Phase::kUntilEnd:
-        FeedBody(bytes);
+        FeedBody(bytes, body);
         break;
       default:
         if (!FeedLine(bytes)) return State::kBroken;
         break;
     }
   }
-  if (phase_ != Phase::kDone) return State::kMore;
-  return bytes.empty() ? State::kComplete : State::kBroken;
+  return phase_ == Phase::kDone ? State::kComplete : State::kMore;
 }
 
 AnswerReader::State AnswerReader::End() const {
@@ -124,10 +128,11 @@ bool AnswerReader::FeedLine(std::string_view& bytes) {
   return true;
 }
 
-void AnswerReader::FeedBody(std::string_view& bytes) {
+void AnswerReader::FeedBody(std::string_view& bytes, const OnBody& body) {
   const std::uint64_t size =
       phase_ == Phase::kUntilEnd ? bytes.size() : std::min<std::uint64_t>(remaining_, bytes.size());
   body_bytes_ += size;
+  if (body) body(bytes.substr(0, size));
   bytes.remove_prefix(size);
   if (phase_ == Phase::kUntilEnd) return;
   remaining_ -= size;

@@ -1,10 +1,11 @@
 // Reads HTTP/1.1 answers off a connection, for the load generator: how far the answer goes, its
-// status, and how many bytes its body has. It keeps nothing of the body.
+// status, and how many bytes its body has. It keeps nothing of the body itself.
 //
 // Not thread-safe. Shares no code with what is measured.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,11 @@ class AnswerReader {
   // bytes must have been used up (an answer is followed by nothing, since no request is pipelined),
   // else it is kBroken.
   State Feed(std::string_view bytes);
+
+  // As Feed(), for pipelined requests: takes off `bytes` what belongs to this answer, and leaves
+  // the next one's. `body` is given the bytes of the answer's body.
+  using OnBody = std::function<void(std::string_view)>;
+  State Take(std::string_view& bytes, const OnBody& body);
 
   // The connection has ended: completes an answer that lasts until then.
   State End() const;
@@ -37,7 +43,7 @@ class AnswerReader {
   // Consume a prefix of `bytes`; false: this is no HTTP.
   bool FeedHead(std::string_view& bytes);
   bool FeedLine(std::string_view& bytes);
-  void FeedBody(std::string_view& bytes);
+  void FeedBody(std::string_view& bytes, const OnBody& body);
   bool ReadHead();
   bool ReadField(std::string_view line);
 

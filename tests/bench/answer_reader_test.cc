@@ -56,6 +56,25 @@ TEST(AnswerReaderTest, TakesAllAtOnce) {
   EXPECT_EQ(reader.body_bytes(), 2u);
 }
 
+TEST(AnswerReaderTest, TakesOneOfSeveralAnswersAndItsBody) {
+  const std::string first =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+  const std::string second = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nbc";
+  const std::string both = first + second;
+  std::string body;
+  const auto on_body = [&body](std::string_view piece) { body.append(piece); };
+  AnswerReader reader;
+  std::string_view bytes = both;
+  EXPECT_EQ(reader.Take(bytes, on_body), State::kComplete);
+  EXPECT_EQ(bytes, second);
+  reader.Reset();
+  EXPECT_EQ(reader.Take(bytes, on_body), State::kComplete);
+  EXPECT_EQ(bytes, "");
+  EXPECT_EQ(body, "abc");
+  reader.Reset();
+  EXPECT_EQ(reader.Feed(both), State::kBroken) << "what was not asked for";
+}
+
 TEST(AnswerReaderTest, PassesOverInterimAnswers) {
   AnswerReader reader;
   ExpectCompleteAtLastByte(
