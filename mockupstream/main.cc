@@ -13,9 +13,9 @@
 #include <string>
 
 #include "config/json_reader.h"
+#include "io/descriptor_limit.h"
 #include "io/http_server.h"
 #include "mockupstream/catalogue_command.h"
-#include "mockupstream/descriptor_limit.h"
 #include "mockupstream/mock_server.h"
 #include "mockupstream/record/record_command.h"
 #include "mockupstream/script/script.h"
@@ -223,7 +223,7 @@ int main(int argc, char** argv) {
   }
   if (app.got_subcommand("answers")) return Print(keywalk::mock::AnswersPage(arguments.answer));
   if (app.got_subcommand("validate")) return Validate(arguments.validate_file);
-  keywalk::mock::RaiseDescriptorLimit(arguments.server.max_connections + kOtherDescriptors);
+  keywalk::io::RaiseDescriptorLimit(arguments.server.max_connections + kOtherDescriptors);
   if (app.got_subcommand("record")) return keywalk::mock::RunRecord(arguments.record);
   arguments.has_script = app.count("--script") > 0;
   return Serve(std::move(arguments));

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "io/descriptor_limit.h"
 #include "keywalk/http_transport.h"
 #include "proxy/command_line.h"
 #include "proxy/proxy_server.h"
@@ -48,6 +49,19 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogLevel lowest) {
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger->flush_on(spdlog::level::trace);
   return logger;
+}
+
+// A client's connection takes a descriptor, and two more while its request is served: the
+// upstream's connection, and a file for its body.
+void RaiseDescriptorLimitFor(const keywalk::proxy::ProxyConfig& config, spdlog::logger& logger) {
+  constexpr std::size_t kEach = 3;
+  constexpr std::size_t kOthers = 64;
+  const std::size_t clients = config.limits.max_connections;
+  const std::size_t limit = keywalk::io::RaiseDescriptorLimit(kEach * clients + kOthers);
+  if (limit >= clients + kOthers) return;
+  logger.warn("open files are limited to " + std::to_string(limit) +
+              " (ulimit -n): that is not enough for " + std::to_string(clients) +
+              " client connections");
 }
 
 // Catches its signals from its construction on: before anybody is told that the program runs.
@@ -95,6 +109,7 @@ class Signals {
       reload_ = std::thread([&] {
         keywalk::Result<keywalk::proxy::ProxyConfig> config = read_config();
         const LogLevel level = config ? config->log_level : LogLevel::kError;
+        if (config) RaiseDescriptorLimitFor(*config, logger_);
         if (server.Reload(std::move(config))) logger_.set_level(ToSpdlog(level));
         boost::asio::post(context_, [&] {
           reloading_ = false;
@@ -121,6 +136,7 @@ int main(int argc, char** argv) {
   if (command_line.exit_code) return *command_line.exit_code;
   const std::shared_ptr<spdlog::logger> logger = MakeLogger(command_line.config.log_level);
   Signals signals(*logger);
+  RaiseDescriptorLimitFor(command_line.config, *logger);
   auto server = ProxyServer::Start(std::move(command_line.config), keywalk::MakeSystemClock(),
                                    [logger](LogLevel level, std::string_view line) {
                                      logger->log(ToSpdlog(level),

@@ -1,10 +1,10 @@
-#include "mockupstream/descriptor_limit.h"
+#include "io/descriptor_limit.h"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 
-namespace keywalk::mock {
+namespace keywalk::io {
 
 std::size_t RaiseDescriptorLimit(std::size_t wanted) {
   rlimit limit{};
@@ -17,4 +17,4 @@ std::size_t RaiseDescriptorLimit(std::size_t wanted) {
   return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-}  // namespace keywalk::mock
+}  // namespace keywalk::io
