@@ -44,6 +44,8 @@ help:
 	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
 	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
 	@echo 'make hostile       the table of hostile requests: keywalk beside nginx and haproxy'
+	@echo 'make soak          faults at full speed, every answer explained by the upstream: build/report/'
+	@echo '                   (MINUTES=10 SEED=1 CLIENTS=48 of each proxy; SANITIZE=address)'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -87,6 +89,18 @@ hostile: deps-test configured
 	@mkdir -p $(REPORT)
 	@tests/hostile/run.py --proxy $(BUILD)/bin/keywalk-proxy --mock $(BUILD)/bin/keywalk-mock --peers \
 	  --json $(REPORT)/hostile.json --markdown $(REPORT)/hostile.md $(ARGS)
+
+# Ends with a balance sheet; 1 if something is unexplained or leaked.
+MINUTES ?= 10
+SEED ?= 1
+CLIENTS ?= 48
+.PHONY: soak
+soak: deps-build configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-proxy keywalk-mock keywalk-soak-clients
+	@mkdir -p $(REPORT)
+	@python3 -B tests/soak/run.py --proxy $(BUILD)/bin/keywalk-proxy --mock $(BUILD)/bin/keywalk-mock \
+	  --load $(BUILD)/bin/keywalk-soak-clients --seconds $$(($(MINUTES) * 60)) --seed $(SEED) \
+	  --clients $(CLIENTS) --json $(REPORT)/soak.json --html $(REPORT)/soak.html $(ARGS)
 
 .PHONY: bench
 bench: deps-test configured-for-tests
@@ -143,7 +157,6 @@ sim: deps-build configured
 	@echo 'page: $(REPORT)/sim.html'
 
 # Draws worlds for so many minutes and checks the shipped failover in them; see sim/README.md.
-MINUTES ?= 10
 .PHONY: hunt
 hunt: deps-build configured
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-sim
