@@ -100,7 +100,8 @@ soak: deps-build configured
 	@mkdir -p $(REPORT)
 	@python3 -B tests/soak/run.py --proxy $(BUILD)/bin/keywalk-proxy --mock $(BUILD)/bin/keywalk-mock \
 	  --load $(BUILD)/bin/keywalk-soak-clients --seconds $$(($(MINUTES) * 60)) --seed $(SEED) \
-	  --clients $(CLIENTS) --json $(REPORT)/soak.json --html $(REPORT)/soak.html $(ARGS)
+	  --clients $(CLIENTS) --json $(REPORT)/soak.json --html $(REPORT)/soak.html $(ARGS); \
+	  code=$$?; echo 'page: $(REPORT)/soak.html'; exit $$code
 
 .PHONY: bench
 bench: deps-test configured-for-tests

@@ -11,8 +11,8 @@ from explain import Unexplained, key_index, pool_of, refused
 from world import NEVER, ROUTES
 
 KEEP_MS = 20_000
-# Times of the journal are whole milliseconds, on a clock that is compared with ours by a request.
-SLACK_MS = 5
+# Times of the journal are whole milliseconds.
+SLACK_MS = 2
 # Nobody knows when a request without an answer ended.
 UNKNOWN_MS = 10_000
 
@@ -28,6 +28,7 @@ class Refusal:
 class KeyStates:
     def __init__(self, world):
         self.world = world
+        self.slack = SLACK_MS  # and how well the mock's clock is known: Ledger.on_clock()
         self._refusals = collections.defaultdict(collections.deque)  # lane -> in order of time
         self._for_good = {}  # lane -> the first refusal for good
         self._open = collections.defaultdict(list)  # id -> refusals without an end
@@ -92,7 +93,7 @@ class KeyStates:
 
     def _rested(self, lane, request):
         """True if the key may have rested at some moment of the request."""
-        begin, end = request.seen.begin - SLACK_MS, request.seen.end + SLACK_MS
+        begin, end = request.seen.begin - self.slack, request.seen.end + self.slack
         return any(refusal.begin <= end and refusal.known + refusal.cooldown >= begin
                    for refusal in (*self._refusals[lane], *self._first(lane)))
 
@@ -100,7 +101,7 @@ class KeyStates:
         """A refusal that was noted before the request began and holds when it was sent."""
         for refusal in (*self._refusals[lane], *self._first(lane)):
             if refusal.id != request.id and refusal.known < request.seen.begin and \
-                    attempt.time + SLACK_MS < refusal.begin + refusal.cooldown:
+                    attempt.time + self.slack < refusal.begin + refusal.cooldown:
                 return refusal
         return None
 

@@ -30,6 +30,10 @@ class Ledger:
         self._closing = collections.deque()  # ids, in the order in which clients were done
         self._settled = collections.OrderedDict()  # id -> (when, may more come?)
 
+    def on_clock(self, error_ms):
+        """How far off the times of the attempts may be."""
+        self._states.slack += error_ms
+
     def _request(self, identity):
         request = self._open.get(identity)
         if request is None:

@@ -51,7 +51,8 @@ class Soak:
         self.pipes, self.progress = Pipes(), Progress()
         self.troubles, self.sampler = [], None
         self._next_reload = time.monotonic() + RELOAD_SECONDS
-        self.leaks = {"keys": 0, "connections": 0, "memory": 0, "sanitizer reports": 0}
+        self.leaks = {"keys": 0, "connections": 0, "descriptors": 0, "memory": 0,
+                      "sanitizer reports": 0}
 
     def run(self):
         """The sheet's dictionary."""
@@ -108,7 +109,8 @@ class Soak:
     def _end(self):
         mock, proxies = self.setting.mock, self.setting.proxies
         if not self.setting.lies:
-            self.leaks["connections"] = abs(self.setting.settle_connections())
+            self.leaks["connections"] = self.setting.settle_connections()
+        self.leaks["descriptors"] = self.setting.further_files()
         self.troubles += sheet.metrics_balance(proxies, self.ledger)
         fired = sum(fault["fired"] for fault in mock.connection_faults())
         if self.ledger.refused_connections > fired:

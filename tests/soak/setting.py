@@ -27,18 +27,18 @@ class Mock:
         script.write_text(json.dumps(world.script()))
         self.program.command = [binary, "--listen", "127.0.0.1:0", "--script", str(script),
                                 "--log-level", "error"]
-        self.zero = 0  # of its clock, in milliseconds of ours
+        self.zero, self.zero_error = 0, 0  # of its clock, in milliseconds of ours
         self._tail = None
 
     def start(self):
         self.program.start()
         tries = []
-        for _ in range(5):
+        for _ in range(20):
             before = time.monotonic() * 1000
             now = json.loads(self.ask("/__mock/clock"))["now_ms"]
             after = time.monotonic() * 1000
-            tries.append((after - before, (before + after) / 2 - now))
-        self.zero = min(tries)[1]
+            tries.append(((after - before) / 2, (before + after) / 2 - now))
+        self.zero_error, self.zero = min(tries)
 
     def ask(self, target):
         """Accepted connections may be reset by the script: asked again."""
@@ -75,7 +75,7 @@ class Mock:
 class Proxy:
     def __init__(self, binary, letter, world, upstream_port, lies):
         self.letter, self.lines, self.reports, self.secrets = letter, 0, [], 0
-        self.base_descriptors, self._carried = 0, b""
+        self.base_sockets, self.base_files, self._carried = 0, 0, b""
         self.reloads_asked, self.reloads_told = 0, 0
         self.program = Program(f"keywalk-proxy ({MODES[letter]})", [], SANITIZERS,
                                log_to_pipe=True)
@@ -108,7 +108,10 @@ class Proxy:
 
     def start(self):
         self.program.start(listens=2)
-        self.base_descriptors = self.program.descriptors()
+        self.base_sockets, self.base_files = self.program.descriptors("socket:"), self.files()
+
+    def files(self):
+        return self.program.descriptors() - self.program.descriptors("socket:")
 
     def reload(self):
         """The configuration again, with a further provider or without it: what all others have must
@@ -182,6 +185,7 @@ class Setting:
         """`lines`: the class to read with."""
         self.mock.start()
         zero = self.mock.zero
+        ledger.on_clock(self.mock.zero_error)
 
         def on_event(line):
             if line.startswith(b"data: "):
@@ -213,12 +217,12 @@ class Setting:
         return readers
 
     def settle_connections(self, seconds=10):
-        """Waits until the proxies hold no descriptor but those of the connections that the upstream
-        holds too; gives how many are too many after that time."""
+        """Waits until the proxies hold no connection but those that the upstream holds too; gives
+        how many are too many after that time."""
         surplus = [0]
 
         def settled():
-            ours = sum(proxy.program.descriptors() - proxy.base_descriptors
+            ours = sum(proxy.program.descriptors("socket:") - proxy.base_sockets
                        for proxy in self.proxies)
             # The tail, and the connection that asks.
             surplus[0] = ours - (self.mock.open_connections() - 2)
@@ -227,7 +231,11 @@ class Setting:
             wait_until(settled, seconds, "as many connections as the upstream sees")
         except Trouble:
             pass
-        return surplus[0]
+        return abs(surplus[0])
+
+    def further_files(self):
+        """Descriptors of the proxies that are no sockets and were not there at the start."""
+        return sum(max(0, proxy.files() - proxy.base_files) for proxy in self.proxies)
 
     def remove(self):
         self.mock.end_tail()

@@ -106,8 +106,12 @@ class Program:
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def descriptors(self, kind=""):
+        """How many are open; of those alone that begin with `kind`, such as "socket:"."""
+        folder = f"/proc/{self.pid}/fd"
+        names = os.listdir(folder)
+        return sum(_link(f"{folder}/{name}").startswith(kind) for name in names) if kind else \
+            len(names)
 
     def cpu_seconds(self):
         """Of user and kernel, so far."""
@@ -124,6 +128,13 @@ class Program:
             return response.status, response.read()
         finally:
             connection.close()
+
+
+def _link(path):
+    try:
+        return os.readlink(path)
+    except OSError:  # closed meanwhile
+        return ""
 
 
 def sanitizer_reports(log):
