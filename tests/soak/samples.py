@@ -10,7 +10,7 @@ WARM_UP = 0.25  # of the samples, in which caches and pools fill
 # kept 16 bytes would be seen in ten minutes.
 MOST_BYTES = 8 << 20
 MOST_PART = 0.05
-FEWEST = 60  # samples, to say anything
+FEWEST = 240  # samples, to say anything: two minutes, in which the mock's journal has filled
 
 
 @dataclasses.dataclass

@@ -108,9 +108,9 @@ class WorldTest(unittest.TestCase):
 class LeaksTest(unittest.TestCase):
     def test_memory_that_grows_is_told_from_memory_that_has_grown(self):
         mib = 1 << 20
-        warm = [min(100, 10 * i) * mib for i in range(200)]
+        warm = [min(100, 2 * i) * mib for i in range(300)]
         self.assertFalse(samples.grows(warm))
-        leaks = [100 * mib + i * mib // 8 for i in range(200)]
+        leaks = [100 * mib + i * mib // 12 for i in range(300)]
         self.assertTrue(samples.grows(leaks))
 
     def test_keys_are_found_across_the_pieces_of_a_log(self):

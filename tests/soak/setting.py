@@ -26,7 +26,7 @@ class Mock:
         script = self.program.folder / "script.json"
         script.write_text(json.dumps(world.script()))
         self.program.command = [binary, "--listen", "127.0.0.1:0", "--script", str(script),
-                                "--log-level", "error"]
+                                "--journal-entries", "50000", "--log-level", "error"]
         self.zero, self.zero_error = 0, 0  # of its clock, in milliseconds of ours
         self._tail = None
 

@@ -270,7 +270,7 @@ class World:
             key = f"sk-{generator.randrange(16**4):04x}-{SECRET}-{generator.randrange(16**16):016x}"
             last = index == route.keys - 1
             refusals = (429,) if route.name == "once" else route.refusals
-            refused = {"walk": 0.05 if last else 0.3, "rest": 0.04, "once": 0.005}[route.name]
+            refused = {"walk": 0.05 if last else 0.3, "rest": 0.012, "once": 0.005}[route.name]
             pages = {page: self._draws(lane, page, refusals, refused) for page in PAGES}
             if route.name == "once" and not last:
                 pages["chat"] = self._until_refused(pages["chat"], 150 * 3 ** index)
