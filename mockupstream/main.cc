@@ -11,8 +11,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "config/json_reader.h"
+#include "config/token_file.h"
 #include "io/descriptor_limit.h"
 #include "io/http_server.h"
 #include "mockupstream/catalogue_command.h"
@@ -35,6 +38,7 @@ struct Arguments {
   keywalk::mock::MockServerOptions server;
   std::string script_file;
   bool has_script = false;  // an empty name is one, too
+  std::optional<std::string> admin_token_file;
   std::string log_level = "info";
   std::string validate_file;
   keywalk::mock::RecordOptions record;
@@ -108,6 +112,8 @@ void AddOptions(CLI::App& app, Arguments& arguments) {
                  "lanes by key (JSON); without it every request gets 200");
   app.add_option("--tls-cert", arguments.server.tls_cert_file, "PEM certificate chain: serve TLS");
   app.add_option("--tls-key", arguments.server.tls_key_file, "PEM private key");
+  app.add_option("--admin-token-file", arguments.admin_token_file,
+                 "tokens, one a line: the pages under /__mock/ ask for one as Bearer");
   app.add_option("--max-connections", arguments.server.max_connections,
                  "at once; further ones wait to be accepted")
       ->check(CLI::Range(1, 1'000'000))
@@ -164,10 +170,13 @@ std::string MisplacedOption(const CLI::App& app) {
   return {};
 }
 
-void WarnIfOpen(const std::string& listen) {
-  const Result<keywalk::io::HostPort> address = keywalk::io::ParseHostPort(listen);
-  if (address.ok() && !keywalk::io::IsLoopback(address.value().host)) {
-    spdlog::warn("listening beyond loopback: anyone who can connect may replace the script");
+void WarnIfOpen(const keywalk::mock::MockServerOptions& server) {
+  const Result<keywalk::io::HostPort> address = keywalk::io::ParseHostPort(server.listen);
+  if (address.ok() && !keywalk::io::IsLoopback(address.value().host) &&
+      server.admin_tokens.empty()) {
+    spdlog::warn(
+        "listening beyond loopback: anyone who can connect may replace the script "
+        "(--admin-token-file)");
   }
 }
 
@@ -175,6 +184,14 @@ int Serve(Arguments arguments) {
   Result<Script> script =
       arguments.has_script ? LoadScript(arguments.script_file) : Result<Script>(DefaultScript());
   if (!script.ok()) return Refuse(script.error().message());
+  if (arguments.admin_token_file) {
+    std::vector<std::string> warnings;
+    Result<keywalk::Secrets> tokens =
+        keywalk::config::LoadTokenFile(*arguments.admin_token_file, "admin token", warnings);
+    if (!tokens.ok()) return Refuse(tokens.error().message());
+    arguments.server.admin_tokens = std::move(*tokens);
+    for (const std::string& warning : warnings) spdlog::warn(warning);
+  }
   // Blocked before the server's thread is made, so that sigwait() below is the one to see them.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
@@ -185,7 +202,7 @@ int Serve(Arguments arguments) {
   if (spdlog::should_log(spdlog::level::info)) arguments.server.on_request = &LogRequest;
   auto server = keywalk::mock::MockServer::Start(arguments.server, std::move(*script));
   if (!server.ok()) return Refuse(server.error().message());
-  WarnIfOpen(arguments.server.listen);
+  WarnIfOpen(arguments.server);
   const std::string url = (*server)->url();
   std::printf("listening on %s\n", url.substr(url.find("//") + 2).c_str());
   std::fflush(stdout);

@@ -152,7 +152,7 @@ MockHandler::MockHandler(asio::io_context& context, MockState& state, HandlerOpt
     : context_(context),
       state_(state),
       options_(std::move(options)),
-      admin_(context, state, options_.tail_ping) {}
+      admin_(context, state, options_.admin_tokens, options_.tail_ping) {}
 
 Awaitable<void> MockHandler::Handle(io::ServerExchange& exchange) {
   const bool admin = options_.serve_admin && AdminPages::Owns(exchange.head().target);

@@ -21,6 +21,7 @@ struct HandlerOptions {
   BodyLimits body;  // of each request
   std::chrono::milliseconds max_stall;
   bool serve_admin;
+  Secrets admin_tokens;  // empty: none is asked for
   std::chrono::milliseconds tail_ping;
   std::function<void(const JournalEntry&)> on_request;  // may be empty
 };

@@ -22,6 +22,7 @@ HandlerOptions ToHandlerOptions(const MockServerOptions& options) {
   return {{options.max_body_bytes, options.journal_body_bytes, options.body_digests},
           options.max_stall,
           options.serve_admin,
+          options.admin_tokens,
           options.tail_ping,
           options.on_request};
 }

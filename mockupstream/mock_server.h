@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "keywalk/result.h"
+#include "keywalk/secret.h"
 #include "mockupstream/journal/journal.h"
 #include "mockupstream/journal/verify.h"
 #include "mockupstream/lanes/connection_table.h"
@@ -35,6 +36,7 @@ struct MockServerOptions {
   std::size_t max_body_bytes = 1ull << 30;       // larger requests are answered 413
   std::chrono::milliseconds max_stall{600'000};  // a stalled answer ends then at the latest
   bool serve_admin = true;                       // the pages under /__mock/
+  Secrets admin_tokens;                          // which ask for one of these, if there are any
   std::chrono::milliseconds tail_ping{15'000};   // a journal tail is silent for so long at most
   // Called on the server's thread for each request that has ended, for a log. Quick; may be empty.
   // The script's keys are masked in the target and in the names of lane and route.

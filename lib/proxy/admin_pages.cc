@@ -51,9 +51,20 @@ std::string AdminPages::PoolPage() const {
   return Json({{"routes", std::move(routes)}}).dump(2) + "\n";
 }
 
+bool AdminPages::Admits(const io::RequestHead& head) const {
+  const std::shared_ptr<const Generation> generation = shared_.generation();
+  return generation->admin_tokens.empty() || generation->admin_tokens.AdmitsBearer(head.headers);
+}
+
 Awaitable<void> AdminPages::Handle(io::ServerExchange& exchange) {
   const io::RequestHead& head = exchange.head();
   const std::string_view path = std::string_view(head.target).substr(0, head.target.find('?'));
+  // Whether the proxy lives is no secret, and who asks for it often cannot show a token.
+  if (path != "/healthz" && !Admits(head)) {
+    const Refusal refusal(401, "an admin token is required");
+    co_await Answer(exchange, refusal);
+    co_return;
+  }
   Headers headers;
   headers.Add("Cache-Control", "no-store");
   std::string body;

@@ -18,6 +18,7 @@ class AdminPages final : public io::HttpHandler {
 
  private:
   std::string PoolPage() const;
+  bool Admits(const io::RequestHead& head) const;
 
   const ProxyShared& shared_;
 };

@@ -1,9 +1,9 @@
 #include "proxy/client_auth.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace keywalk::proxy {
 namespace {
@@ -13,33 +13,7 @@ bool IsCredentialHeader(std::string_view name) {
   return std::ranges::any_of(CredentialHeaders(), same);
 }
 
-// What follows the scheme of `auth-scheme 1*SP token68` (RFC 9110 section 11.4), or the whole value
-// of a field that has none.
-std::string_view WithoutScheme(std::string_view value) {
-  value = TrimWhitespace(value);
-  const std::size_t space = value.find_first_of(" \t");
-  return space == value.npos ? value : TrimWhitespace(value.substr(space));
-}
-
 }  // namespace
-
-ClientAuth::ClientAuth(const Secrets& tokens, bool no_byok) : no_byok_(no_byok) {
-  for (const std::string& token : tokens) {
-    Digest& digest = tokens_.emplace_back();
-    SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  }
-}
-
-bool ClientAuth::IsToken(std::string_view credential) const {
-  Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(credential.data()), credential.size(),
-         digest.data());
-  unsigned found = 0;
-  for (const Digest& token : tokens_) {  // all of them: which one matched must not show in time
-    found |= static_cast<unsigned>(CRYPTO_memcmp(token.data(), digest.data(), digest.size()) == 0);
-  }
-  return found != 0;
-}
 
 // In any credential header and with any scheme: what a provider knows as its own differs, and a
 // token that is not recognised here would be sent to it.
@@ -47,8 +21,8 @@ bool ClientAuth::HoldsToken(const Headers& headers) const {
   bool found = false;
   for (const Headers::Field field : headers) {
     if (!IsCredentialHeader(field.name)) continue;
-    found = IsToken(TrimWhitespace(field.value)) || found;
-    found = IsToken(WithoutScheme(field.value)) || found;
+    found = tokens_.Contains(TrimWhitespace(field.value)) || found;
+    found = tokens_.Contains(io::WithoutAuthScheme(field.value)) || found;
   }
   return found;
 }
@@ -72,9 +46,10 @@ Admission ClientAuth::Admit(const Provider& provider, Headers& headers) const {
 
 Secrets PresentedCredentials(const Headers& headers) {
   std::vector<std::string> credentials;
+  credentials.reserve(headers.size());
   for (const Headers::Field field : headers) {
     if (!IsCredentialHeader(field.name)) continue;
-    const std::string_view credential = WithoutScheme(field.value);
+    const std::string_view credential = io::WithoutAuthScheme(field.value);
     if (!credential.empty()) credentials.emplace_back(credential);
   }
   return credentials;

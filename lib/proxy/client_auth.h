@@ -2,15 +2,12 @@
 #ifndef KEYWALK_PROXY_CLIENT_AUTH_H_
 #define KEYWALK_PROXY_CLIENT_AUTH_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
 
+#include "io/token_set.h"
 #include "keywalk/headers.h"
 #include "keywalk/provider.h"
+#include "keywalk/secret.h"
 
 namespace keywalk::proxy {
 
@@ -26,7 +23,7 @@ class ClientAuth {
  public:
   // Without tokens, everybody who brings no key of their own may use the pool. `no_byok` refuses
   // credentials that are not client tokens.
-  ClientAuth(const Secrets& tokens, bool no_byok);
+  ClientAuth(const Secrets& tokens, bool no_byok) : tokens_(tokens), no_byok_(no_byok) {}
 
   // Decides on a request, whose `headers` lose every credential if one of them is a client token.
   // `headers` are the ones that go upstream, so that what is judged is what is sent. Time does not
@@ -34,12 +31,9 @@ class ClientAuth {
   Admission Admit(const Provider& provider, Headers& headers) const;
 
  private:
-  using Digest = std::array<unsigned char, 32>;  // SHA-256: equal lengths, whatever was presented
-
-  bool IsToken(std::string_view credential) const;
   bool HoldsToken(const Headers& headers) const;
 
-  std::vector<Digest> tokens_;
+  const io::TokenSet tokens_;
   const bool no_byok_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/json_reader.h"
+#include "config/token_file.h"
 #include "keywalk/config.h"
 #include "keywalk/key_pool.h"
 
@@ -29,6 +30,7 @@ struct Arguments {
   std::string config_file;
   std::optional<std::string> listen;
   std::optional<std::string> admin_listen;
+  std::optional<std::string> admin_token_file;
   std::optional<std::string> tls_cert;
   std::optional<std::string> tls_key;
   std::optional<std::size_t> threads;
@@ -79,6 +81,10 @@ void AddListenerOptions(CLI::App& app, Arguments& arguments) {
   app.add_option("--admin-listen", arguments.admin_listen,
                  "Address of /metrics, /healthz and /pool (none)")
       ->type_name("HOST:PORT")
+      ->group(kListeners);
+  app.add_option("--admin-token-file", arguments.admin_token_file,
+                 "Tokens, one a line: /metrics and /pool ask for one (none)")
+      ->type_name("FILE")
       ->group(kListeners);
   app.add_option("--tls-cert", arguments.tls_cert, "Certificate chain (PEM): serve TLS")
       ->type_name("FILE")
@@ -234,6 +240,21 @@ void Override(const Arguments& arguments, ProxyConfig& config) {
   if (arguments.log_level) config.log_level = *ParseLogLevel(*arguments.log_level);
 }
 
+Result<bool> LoadTokens(const Arguments& arguments, ProxyConfig& config) {
+  const auto load = [&config](const std::optional<std::string>& file, std::string_view what,
+                              Secrets& tokens) -> Result<bool> {
+    if (!file) return true;
+    Result<Secrets> loaded = config::LoadTokenFile(*file, what, config.warnings);
+    if (!loaded) return loaded.error();
+    tokens = std::move(*loaded);
+    return true;
+  };
+  const Result<bool> of_clients =
+      load(arguments.client_token_file, "client token", config.client_tokens);
+  if (!of_clients) return of_clients;
+  return load(arguments.admin_token_file, "admin token", config.admin_tokens);
+}
+
 Result<ProxyConfig> MakeConfig(const Arguments& arguments) {
   ProxyConfig config;
   config.log_level = LogLevel::kInfo;
@@ -246,11 +267,8 @@ Result<ProxyConfig> MakeConfig(const Arguments& arguments) {
     if (!route) return route.error();
     config.routes.push_back(std::move(*route));
   }
-  if (arguments.client_token_file) {
-    Result<Secrets> tokens = LoadClientTokens(*arguments.client_token_file, config.warnings);
-    if (!tokens) return tokens.error();
-    config.client_tokens = std::move(*tokens);
-  }
+  const Result<bool> tokens = LoadTokens(arguments, config);
+  if (!tokens) return tokens.error();
   Override(arguments, config);
   return CheckProxyConfig(std::move(config));
 }

@@ -78,6 +78,7 @@ std::vector<std::string> DescribeChanges(const ProxyConfig& before, const ProxyC
     if (old_value != new_value) changes.emplace_back(name);
   };
   compare("client tokens", before.client_tokens, after.client_tokens);
+  compare("admin tokens", before.admin_tokens, after.admin_tokens);
   compare("no_byok", before.no_byok, after.no_byok);
   compare("allow_anonymous", before.allow_anonymous, after.allow_anonymous);
   compare("TLS files", before.tls_cert_file + '\0' + before.tls_key_file,

@@ -74,9 +74,10 @@ Result<bool> CheckBodyFolder(const BodyOptions& body) {
 // What works, but an operator should know.
 void AddWarnings(ProxyConfig& config) {
   const Result<io::HostPort> admin = io::ParseHostPort(config.admin_listen);
-  if (admin && !io::IsLoopback(admin->host)) {
-    config.warnings.push_back("the admin pages on " + config.admin_listen +
-                              " are beyond loopback and ask for no credential");
+  if (admin && !io::IsLoopback(admin->host) && config.admin_tokens.empty()) {
+    config.warnings.push_back(
+        "the admin pages on " + config.admin_listen +
+        " are beyond loopback and ask for no credential (--admin-token-file)");
   }
   for (const RouteConfig& route : config.routes) {
     if (route.keys.empty() && route.provider->has_failover()) {

@@ -9,6 +9,7 @@ namespace {
 
 std::shared_ptr<const Secrets> SecretsOf(const ProxyConfig& config) {
   auto secrets = std::make_shared<Secrets>(config.client_tokens);
+  secrets->Append(config.admin_tokens);
   for (const RouteConfig& route : config.routes) secrets->Append(route.keys);
   return secrets;
 }
@@ -34,6 +35,7 @@ Result<std::shared_ptr<const Generation>> Generation::Make(ProxyConfig config,
 Generation::Generation(ProxyConfig given_config, Routes given_routes)
     : config(std::move(given_config)),
       auth(config.client_tokens, config.no_byok),
+      admin_tokens(config.admin_tokens),
       secrets(SecretsOf(config)),
       masker(*secrets),
       routes(std::move(given_routes)) {}

@@ -40,7 +40,8 @@ class Generation {
 
   const ProxyConfig config;
   const ClientAuth auth;
-  const std::shared_ptr<const Secrets> secrets;  // pool keys and client tokens
+  const io::TokenSet admin_tokens;               // empty: none is asked for
+  const std::shared_ptr<const Secrets> secrets;  // pool keys and tokens
   const SecretMasker masker;                     // of these
   const Routes routes;                           // the longest prefix first
 

@@ -1,9 +1,6 @@
 // Reads --config files: fixtures/schema/proxy_config.schema.json in C++.
 #include "proxy/proxy_config.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,6 +9,7 @@
 
 #include "config/json_reader.h"
 #include "config/schema_version.h"
+#include "config/token_file.h"
 #include "keywalk/config.h"
 #include "keywalk/http_transport.h"
 #include "keywalk/key_pool.h"
@@ -37,21 +35,6 @@ std::string Resolve(const std::filesystem::path& folder, const std::string& path
   return (folder / path).lexically_normal().string();
 }
 
-// A token that no credential can hold (RFC 6750 section 2.1) would never match: a broken file.
-bool IsClientToken(std::string_view token) {
-  return std::ranges::all_of(token, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte != 0x7f;
-  });
-}
-
-void WarnIfOthersMayRead(const std::string& path, std::vector<std::string>& warnings) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if ((status.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
-  warnings.push_back(path + ": other users may read this file of secrets (chmod 600 it)");
-}
-
 // Reads one --config file; holds what its parts share.
 class ConfigReader {
  public:
@@ -68,12 +51,8 @@ class ConfigReader {
     config_.allow_anonymous = object.Boolean("allow_anonymous", false);
     config_.log_level = *ParseLogLevel(object.Choice("log_level", "info", LogLevelNames()));
     config_.dump_dir = File(object, "dump_dir", object.String("dump_dir"));
-    if (object.Has("client_token_file")) {
-      const std::string file =
-          File(object, "client_token_file", object.String("client_token_file"));
-      config_.client_tokens =
-          Take(object, "client_token_file", LoadClientTokens(file, config_.warnings));
-    }
+    config_.client_tokens = Tokens(object, "client_token_file", "client token");
+    config_.admin_tokens = Tokens(object, "admin_token_file", "admin token");
     ReadTls(object);
     ReadLimits(object);
     ReadBody(object);
@@ -95,6 +74,12 @@ class ConfigReader {
   std::string File(ObjectReader& object, std::string_view key, std::string name) {
     if (name.find('\0') != name.npos) object.Problem(key, "a file name must not hold a NUL");
     return Resolve(folder_, name);
+  }
+
+  Secrets Tokens(ObjectReader& object, std::string_view key, std::string_view what) {
+    if (!object.Has(key)) return {};
+    const std::string file = File(object, key, object.String(key));
+    return Take(object, key, config::LoadTokenFile(file, what, config_.warnings));
   }
 
   void ReadTls(ObjectReader& parent) {
@@ -197,21 +182,8 @@ Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& 
   if (!keys) return keys;
   const Result<std::shared_ptr<KeyPool>> pool = KeyPool::Create(*keys);
   if (!pool) return Error(path + ": " + pool.error().message());
-  WarnIfOthersMayRead(path, warnings);
+  config::WarnIfOthersMayRead(path, warnings);
   return keys;
-}
-
-Result<Secrets> LoadClientTokens(const std::string& path, std::vector<std::string>& warnings) {
-  Result<Secrets> tokens = LoadKeysFile(path);
-  if (!tokens) return tokens;
-  if (tokens->empty()) return Error(path + ": no client tokens provided");
-  for (std::size_t i = 0; i < tokens->size(); ++i) {
-    if (IsClientToken((*tokens)[i])) continue;
-    return Error(path + ": invalid client token (token " + std::to_string(i + 1) + " of " +
-                 std::to_string(tokens->size()) + ")");
-  }
-  WarnIfOthersMayRead(path, warnings);
-  return tokens;
 }
 
 Result<ProxyConfig> LoadProxyConfig(const std::string& path) {

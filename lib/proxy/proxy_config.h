@@ -57,6 +57,7 @@ struct ProxyConfig {
   std::string admin_listen;  // empty: no admin pages
   std::vector<RouteConfig> routes;
   Secrets client_tokens;
+  Secrets admin_tokens;          // empty: the admin pages ask for none
   bool allow_anonymous = false;  // listen beyond loopback without client tokens
   bool no_byok = false;
   std::string dump_dir;  // empty: no recording
@@ -72,8 +73,6 @@ struct ProxyConfig {
 // Reads a route's keys. Fails on a file without keys and on keys that no pool takes, naming the
 // file and the key's position. A file that others may read adds a warning.
 Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& warnings);
-// Reads a --client-token-file: one token a line. Fails on a file without any.
-Result<Secrets> LoadClientTokens(const std::string& path, std::vector<std::string>& warnings);
 
 // Reads a --config file. Relative paths in it are relative to the file's folder. Errors name the
 // file, the JSON pointer and what was expected.

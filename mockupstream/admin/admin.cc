@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kPrefix = "/__mock";
+constexpr std::string_view kHealthPath = "/__mock/healthz";
 constexpr std::uint64_t kMaxAdminBodyBytes = 64ull * 1024 * 1024;
 
 // ?scope=ID; empty without it; nullopt and the reply that says why if the query is wrong.
@@ -49,7 +50,7 @@ const AdminPages::Route AdminPages::kRoutes[] = {
     {"GET", "/__mock/journal/tail", nullptr, &JournalPage::Tail},
     {"POST", "/__mock/reset", &AdminPages::Reset},
     {"POST", "/__mock/verify", &AdminPages::Verify},
-    {"GET", "/__mock/healthz", &AdminPages::GetHealth},
+    {"GET", kHealthPath, &AdminPages::GetHealth},
     {"GET", "/__mock/metrics", &AdminPages::GetMetrics},
     {"GET", "/__mock/clock", &AdminPages::GetClock},
     {"POST", "/__mock/clock", &AdminPages::AdvanceClock},
@@ -84,8 +85,14 @@ Awaitable<void> AdminPages::Handle(io::ServerExchange& exchange) {
   co_await exchange.Respond(reply.status, headers, reply.body);
 }
 
-const AdminPages::Route* AdminPages::FindRoute(const io::RequestHead& head, AdminReply& refusal) {
+const AdminPages::Route* AdminPages::FindRoute(const io::RequestHead& head,
+                                               AdminReply& refusal) const {
   const std::string_view path = PathOf(head.target);
+  // Whether the server lives is no secret, and who asks for it often cannot show a token.
+  if (!tokens_.empty() && path != kHealthPath && !tokens_.AdmitsBearer(head.headers)) {
+    refusal = ErrorReply(401, "an admin token is required");
+    return nullptr;
+  }
   const std::string_view method = head.method == "HEAD" ? "GET" : std::string_view(head.method);
   std::string allow;
   for (const Route& route : kRoutes) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "io/http_server.h"
+#include "io/token_set.h"
 #include "keywalk/awaitable.h"
 #include "mockupstream/admin/admin_reply.h"
 #include "mockupstream/admin/journal_page.h"
@@ -19,8 +20,10 @@ namespace keywalk::mock {
 // Confined to its io_context; `state` outlives it. No answer holds a key beyond its hint.
 class AdminPages {
  public:
-  AdminPages(asio::io_context& context, MockState& state, std::chrono::milliseconds tail_ping)
-      : state_(state), journal_(context, state, tail_ping) {}
+  // Without `tokens` the pages ask for none.
+  AdminPages(asio::io_context& context, MockState& state, const Secrets& tokens,
+             std::chrono::milliseconds tail_ping)
+      : state_(state), tokens_(tokens), journal_(context, state, tail_ping) {}
 
   // True for targets that are admin pages, known or not.
   static bool Owns(std::string_view target);
@@ -37,8 +40,8 @@ class AdminPages {
   struct Route;
   static const Route kRoutes[];
 
-  // The route of a request, or null and the reply that says what there is instead.
-  static const Route* FindRoute(const io::RequestHead& head, AdminReply& refusal);
+  // The route of a request, or null and the reply that says why not, or what there is instead.
+  const Route* FindRoute(const io::RequestHead& head, AdminReply& refusal) const;
 
   // A page is for the scope of ?scope=ID; without it, for the default one or for the whole server.
   AdminReply GetScopes(std::string_view target, const std::string& body);
@@ -59,6 +62,7 @@ class AdminPages {
   std::shared_ptr<Scope> UseScope(std::string_view target, AdminReply& refusal);
 
   MockState& state_;
+  const io::TokenSet tokens_;
   JournalPage journal_;
   const io::HttpServer* server_ = nullptr;
 };

@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 5> kAdminParameters{"format", "from", "la
 Headers AdminReply::headers() const {
   Headers headers{{"Content-Type", content_type}, {"Cache-Control", "no-store"}};
   if (!allow.empty()) headers.Add("Allow", allow);
+  if (status == 401) headers.Add("WWW-Authenticate", "Bearer");
   return headers;
 }
 

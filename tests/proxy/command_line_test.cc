@@ -55,6 +55,7 @@ class CommandLineTest : public ::testing::Test {
 TEST_F(CommandLineTest, EveryOptionReachesTheConfiguration) {
   const std::string keys = dir_.Write("keys", "sk-key-one\nsk-key-two\n");
   const std::string tokens = dir_.Write("tokens", "token\n");
+  const std::string admin_tokens = dir_.Write("admin_tokens", "admin-token\n");
   const CommandLine parsed = ParseWith({"--listen",
                                         "127.0.0.1:81",
                                         "--admin-listen",
@@ -81,6 +82,8 @@ TEST_F(CommandLineTest, EveryOptionReachesTheConfiguration) {
                                         "1m",
                                         "--client-token-file",
                                         tokens,
+                                        "--admin-token-file",
+                                        admin_tokens,
                                         "--allow-anonymous",
                                         "--no-byok",
                                         "--tls-cert",
@@ -108,12 +111,32 @@ TEST_F(CommandLineTest, EveryOptionReachesTheConfiguration) {
   EXPECT_EQ(config.body.spill_dir, dir_.path().string());
   EXPECT_EQ(config.body.expect_continue_bytes, 1024u * 1024);
   EXPECT_THAT(config.client_tokens, ElementsAre("token"));
+  EXPECT_THAT(config.admin_tokens, ElementsAre("admin-token"));
   EXPECT_TRUE(config.allow_anonymous && config.no_byok);
   EXPECT_EQ(config.tls_cert_file + config.tls_key_file, "ck");
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.limits.connect.count(), 7);
   EXPECT_EQ(config.limits.idle, ProxyLimits().idle);
   EXPECT_EQ(config.log_level, LogLevel::kWarn);
+}
+
+TEST_F(CommandLineTest, ArgumentsGoBeforeTheFileWhenThatIsReadAgain) {
+  const std::string keys = dir_.Write("keys", "sk-key-one\n");
+  const std::string file = dir_.Write("proxy.json", R"({"schema_version": "1.0", "providers": [
+      {"provider": "openai", "base_url": "https://api.openai.com", "keys_file": "keys"}],
+      "limits": {"idle_ms": 7, "drain_ms": 8}, "log_level": "debug"})");
+  const CommandLine parsed = Parse({"--config", file, "--idle-ms", "9", "--threads", "2"});
+  EXPECT_EQ(parsed.config.log_level, LogLevel::kDebug);
+  dir_.Write("keys", "sk-key-two\n");
+  const Result<ProxyConfig> again = parsed.read_again();
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_THAT(again->routes[0].keys, ElementsAre("sk-key-two"));
+  EXPECT_EQ(again->limits.idle.count(), 9);
+  EXPECT_EQ(again->limits.drain.count(), 8);
+  EXPECT_EQ(again->threads, 2u);
+  dir_.Write("proxy.json", R"({"schema_version": "1.0", "nonsense": 1})");
+  ASSERT_FALSE(parsed.read_again().ok());
+  EXPECT_THAT(parsed.read_again().error().message(), HasSubstr("proxy.json: "));
 }
 
 TEST_F(CommandLineTest, KeysMayComeFromTheEnvironment) {

@@ -81,6 +81,8 @@ TEST_F(ProxyConfigTest, FullFileIsRead) {
     {"op": "add", "path": "/listen", "value": "127.0.0.1:8080"},
     {"op": "add", "path": "/admin_listen", "value": "127.0.0.1:8081"},
     {"op": "add", "path": "/client_token_file", "value": "tokens.txt"},
+    {"op": "add", "path": "/admin_token_file", "value": "tokens.txt"},
+    {"op": "add", "path": "/log_level", "value": "debug"},
     {"op": "add", "path": "/limits", "value": {"max_body_bytes": 1, "max_header_bytes": 2048,
       "max_connections": 3, "connect_ms": 4, "response_head_ms": 5, "idle_ms": 6,
       "client_header_ms": 7, "keep_alive_ms": 8, "drain_ms": 9}},
@@ -99,6 +101,8 @@ TEST_F(ProxyConfigTest, FullFileIsRead) {
   EXPECT_EQ(config->listen, "127.0.0.1:8080");
   EXPECT_EQ(config->admin_listen, "127.0.0.1:8081");
   EXPECT_THAT(config->client_tokens, ElementsAre("token-1"));
+  EXPECT_THAT(config->admin_tokens, ElementsAre("token-1"));
+  EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->limits.max_body_bytes, 1u);
   EXPECT_EQ(config->limits.max_header_bytes, 2048u);
   EXPECT_EQ(config->limits.max_connections, 3u);
@@ -250,6 +254,8 @@ TEST_F(CheckProxyConfigTest, OpenAdminPagesAndPlainUpstreamsAreWarnedOf) {
   const Result<ProxyConfig> checked = CheckProxyConfig(config_);
   ASSERT_TRUE(checked.ok());
   EXPECT_THAT(checked->warnings, ElementsAre(HasSubstr("admin pages"), HasSubstr("unencrypted")));
+  config_.admin_tokens = {"admin-token"};
+  EXPECT_THAT(CheckProxyConfig(config_)->warnings, ElementsAre(HasSubstr("unencrypted")));
 }
 
 }  // namespace

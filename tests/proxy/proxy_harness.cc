@@ -111,9 +111,10 @@ testing::RawReply ProxyHarness::Send(std::string_view method, std::string_view t
   return testing::ReadReply(client, method);
 }
 
-testing::RawReply ProxyHarness::Admin(std::string_view target, std::string_view method) {
+testing::RawReply ProxyHarness::Admin(std::string_view target, std::string_view method,
+                                      const Headers& headers) {
   testing::RawClient client(PortOf(proxy_->admin_address()));
-  client.Send(testing::RequestText(method, target, {}));
+  client.Send(testing::RequestText(method, target, headers));
   return testing::ReadReply(client, method);
 }
 

@@ -53,7 +53,8 @@ class ProxyHarness {
     return Send("POST", "/v1/chat/completions", headers, body);
   }
   // A page of the admin listener.
-  testing::RawReply Admin(std::string_view target, std::string_view method = "GET");
+  testing::RawReply Admin(std::string_view target, std::string_view method = "GET",
+                          const Headers& headers = {});
 
   // The lanes that the upstream's requests fell into, in order of arrival: "k0", "k1", ...
   std::vector<std::string> Attempts() const;

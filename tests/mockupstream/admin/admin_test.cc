@@ -56,6 +56,29 @@ TEST(AdminTest, ShowsTheScriptWithItsKeysMasked) {
       << reply.body;
 }
 
+TEST(AdminTest, AsksForATokenWhereThereIsOne) {
+  MockServerOptions options;
+  options.admin_tokens = {"admin-token-1"};
+  const auto server = StartMock(Parse(kScript), options);
+  const auto ask = [&server](std::string_view path, const Headers& headers) {
+    RawClient client(server->port());
+    client.Send(RequestText("PUT", path, headers,
+                            R"({"schema_version": "1.0", "default_lane": [{"status": 418}]})"));
+    return ReadReply(client);
+  };
+  for (const char* path : {"/__mock/script", "/__mock/journal", "/__mock/unknown", "/__mock"}) {
+    const RawReply reply = ask(path, {{"Authorization", "Bearer admin-token-2"}});
+    EXPECT_EQ(reply.status, 401) << path;
+    EXPECT_EQ(reply.headers.Find("WWW-Authenticate"), "Bearer");
+    EXPECT_EQ(ask(path, {}).status, 401);
+  }
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/journal/tail").status, 401);
+  EXPECT_EQ(Admin(*server, "GET", "/__mock/healthz").status, 200);
+  EXPECT_EQ(Ask(*server, kSecond).status, 200);  // the script is as it was
+  EXPECT_EQ(ask("/__mock/script", {{"Authorization", "Bearer admin-token-1"}}).status, 200);
+  EXPECT_EQ(Ask(*server, kSecond).status, 418);
+}
+
 TEST(AdminTest, ReplacesTheScript) {
   const auto server = StartMock(Parse(kScript));
   const RawReply reply = Admin(*server, "PUT", "/__mock/script",
