@@ -73,7 +73,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     const ssize_t got =
         ::recv(lowest().native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got == 0) return IoResult(asio::error::eof, 0);
-    return got > 0 ? IoResult({}, static_cast<std::size_t>(got)) : IoResult(LastError(), 0);
+    return got > 0 ? IoResult({}, static_cast<std::size_t>(got)) : IoResult(Noted(LastError()), 0);
   }
 
   IoResult TryWrite(std::span<const asio::const_buffer> buffers) override {
@@ -88,7 +88,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
       parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
     }
     const ssize_t sent = ::sendmsg(lowest().native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0) return IoResult(LastError(), 0);
+    if (sent < 0) return IoResult(Noted(LastError()), 0);
     written_ += static_cast<std::uint64_t>(sent);
     return IoResult({}, static_cast<std::size_t>(sent));
   }
@@ -141,6 +141,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     return kIsPlain ? written_ : Acknowledged().value_or(0);
   }
   bool NothingSeenSince(std::uint64_t position) const noexcept override {
+    if (was_reset_) return false;
     const std::optional<std::uint64_t> now = Acknowledged();
     if constexpr (!kIsPlain) return now == position;
     return now && acknowledged_before_ && *now - *acknowledged_before_ <= position;
@@ -158,7 +159,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   // Tells a sink what came, or that nothing will.
   class ReadDone {
    public:
-    ReadDone(const SocketStream& stream, std::shared_ptr<ReadSink> sink)
+    ReadDone(SocketStream& stream, std::shared_ptr<ReadSink> sink)
         : stream_(&stream), sink_(std::move(sink)) {}
     ReadDone(ReadDone&&) noexcept = default;
     ~ReadDone() {
@@ -170,7 +171,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     }
 
    private:
-    const SocketStream* stream_;
+    SocketStream* stream_;
     std::shared_ptr<ReadSink> sink_;
   };
 
@@ -191,8 +192,16 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     return expired_ ? asio::error::timed_out : asio::error::operation_aborted;
   }
 
-  error_code Map(error_code ec) const {
+  // A reset tells the first who asks, as a rule the one who writes; the next one sees an end in
+  // order. Unlike that, it may come before the kernel has acknowledged what the peer has read.
+  error_code Noted(error_code ec) {
+    was_reset_ = was_reset_ || ec == asio::error::connection_reset;
+    return ec;
+  }
+
+  error_code Map(error_code ec) {
     if (ec && !lowest().is_open()) return Ended();
+    Noted(ec);
     // A TLS peer that closes without close_notify, as many do between messages: an end like any
     // other. A truncated message is seen by its framing.
     if (ec == asio::ssl::error::stream_truncated) return asio::error::eof;
@@ -203,6 +212,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   std::uint64_t written_ = 0;
   std::optional<std::uint64_t> acknowledged_before_;  // the handshake counts
   bool expired_ = false;
+  bool was_reset_ = false;
 };
 
 using TlsLayer = asio::ssl::stream<Socket>;

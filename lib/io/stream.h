@@ -80,8 +80,8 @@ class Stream {
 
   // A point in what is written here, for NothingSeenSince().
   virtual std::uint64_t position() const noexcept = 0;
-  // True only if the peer's kernel is known to have acknowledged no byte written after that point:
-  // the peer cannot have seen one.
+  // True only if the peer's kernel is known to have acknowledged no byte written after that point,
+  // and has not reset the connection: the peer cannot have seen one.
   virtual bool NothingSeenSince(std::uint64_t position) const noexcept = 0;
 
   // Pending and later operations fail after this time, until it is set anew.
