@@ -146,6 +146,10 @@ class Explainer:
             if (seen.ending, seen.status, seen.body_sha256) != ("whole", 502, _UPSTREAM_ERROR):
                 raise Unexplained("the upstream's answer failed, and the client was told otherwise")
             return "502 upstream failed"
+        # What a reset overtakes is lost, the head too.
+        if fault == "cut" and step.script["fault"]["kind"] == "reset" and \
+                (seen.ending, seen.status, seen.body_sha256) == ("whole", 502, _UPSTREAM_ERROR):
+            return "502 upstream failed"
         if seen.ending == "cut" and fault != "cut":
             raise Unexplained(f"cut off after {seen.body_bytes} bytes of a whole answer")
         if seen.ending == "whole" and fault == "cut":
