@@ -13,7 +13,8 @@ from world import NEVER, ROUTES
 KEEP_MS = 20_000
 # Times of the journal are whole milliseconds.
 SLACK_MS = 2
-# Nobody knows when a request without an answer ended.
+# Nobody knows when a request without an answer ended, nor whether its refusal was noted at all: a
+# client that leaves marks nothing.
 UNKNOWN_MS = 10_000
 
 
@@ -22,7 +23,8 @@ class Refusal:
     id: str
     begin: float  # the upstream had the request
     cooldown: float
-    known: float  # the proxy has noted it at the latest then
+    latest: float  # the proxy has noted it until then, if it has at all
+    sure: float = NEVER  # it has noted it, by then
 
 
 class KeyStates:
@@ -51,7 +53,7 @@ class KeyStates:
         """Explained otherwise, and after its attempts."""
         for refusal in self._open.pop(request.id, ()):
             if request.seen.ending in ("whole", "cut"):
-                refusal.known = request.seen.end
+                refusal.latest = refusal.sure = request.seen.end
         pool = pool_of(request)
         if request.seen.ending in ("whole", "cut") and pool != "own" and \
                 not pool.endswith(".walk"):
@@ -68,7 +70,7 @@ class KeyStates:
             except Unexplained as error:
                 wrong.append((request, error))
         for refusals in self._refusals.values():
-            while refusals and refusals[0].known + refusals[0].cooldown < before - KEEP_MS:
+            while refusals and refusals[0].latest + refusals[0].cooldown < before - KEEP_MS:
                 refusals.popleft()
         return wrong
 
@@ -94,13 +96,13 @@ class KeyStates:
     def _rested(self, lane, request):
         """True if the key may have rested at some moment of the request."""
         begin, end = request.seen.begin - self.slack, request.seen.end + self.slack
-        return any(refusal.begin <= end and refusal.known + refusal.cooldown >= begin
+        return any(refusal.begin <= end and refusal.latest + refusal.cooldown >= begin
                    for refusal in (*self._refusals[lane], *self._first(lane)))
 
     def _resting(self, lane, request, attempt):
         """A refusal that was noted before the request began and holds when it was sent."""
         for refusal in (*self._refusals[lane], *self._first(lane)):
-            if refusal.id != request.id and refusal.known < request.seen.begin and \
+            if refusal.id != request.id and refusal.sure < request.seen.begin and \
                     attempt.time + self.slack < refusal.begin + refusal.cooldown:
                 return refusal
         return None

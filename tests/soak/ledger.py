@@ -9,6 +9,8 @@ from records import Request
 
 # How long after its client's answer an upstream's stall, or a cancelled attempt, may still end.
 PATIENCE_MS = 6_000
+# A journal that has told nothing for so long has nothing to tell.
+SILENCE_MS = 20_000
 # Requests that have been settled are remembered so long: nothing more may come of them.
 MEMORY_MS = 30_000
 MOST_REPORTED = 200
@@ -24,6 +26,7 @@ class Ledger:
         self.kinds = collections.Counter()  # of ends
         self.requests = self.attempts = self.logged_attempts = self.unexplained = 0
         self.logged_statuses = collections.Counter()  # (proxy, status)
+        self._heard, self._told_until = now_ms(), 0  # of the journal: when, and about what time
         self.problems = []  # of the unexplained, the first ones
         self._explainer, self._states = Explainer(world), KeyStates(world)
         self._open = {}
@@ -69,6 +72,7 @@ class Ledger:
 
     def on_attempt(self, attempt):
         self.attempts += 1
+        self._heard, self._told_until = now_ms(), max(self._told_until, attempt.time)
         self._states.on_attempt(attempt)
         if attempt.id in self._settled:
             return self._wrong(Request(attempt.id, attempts=[attempt]),
@@ -104,8 +108,12 @@ class Ledger:
             self.problems.append({"reason": reason, **request.report()})
 
     def tick(self, at_end=False):
-        """Settles what has waited long enough for what does not come."""
+        """Settles what has waited long enough for what does not come: by the journal's time, which
+        on a busy machine is behind. A request ends after it has come, so that whoever is told of
+        one that came at some time knows of all that ended before."""
         now = now_ms()
+        if now - self._heard < SILENCE_MS:
+            now = min(now, self._told_until)
         while self._closing:
             request = self._open.get(self._closing[0])
             if request is not None and not at_end and now - request.seen.end < self.patience_ms:
@@ -116,10 +124,14 @@ class Ledger:
         if at_end:
             for request in list(self._open.values()):
                 self._settle(request)
-        for request, error in self._states.check(now + 1 if at_end else now - self.patience_ms):
+        for request, error in self._states.check(now_ms() if at_end else now - self.patience_ms):
             self._wrong(request, str(error))
-        while self._settled and now - next(iter(self._settled.values())) > MEMORY_MS:
+        while self._settled and now_ms() - next(iter(self._settled.values())) > MEMORY_MS:
             self._settled.popitem(last=False)
+
+    def silent_for(self, milliseconds):
+        """True if the journal has told of nothing for so long."""
+        return now_ms() - self._heard >= milliseconds
 
     @property
     def refused_connections(self):

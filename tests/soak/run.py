@@ -11,6 +11,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
+from explain import TOO_SLOW  # noqa: E402
 from ledger import PATIENCE_MS, Ledger  # noqa: E402
 from page import page  # noqa: E402
 from pipes import Lines, Pipes  # noqa: E402
@@ -21,6 +22,7 @@ import sheet  # noqa: E402
 from world import World  # noqa: E402
 
 
+QUIET_MS = 700
 RELOAD_SECONDS = 2  # between two SIGHUP, to each proxy
 
 
@@ -96,12 +98,15 @@ class Soak:
 
     def _settle(self):
         """What was begun ends: the proxies' last lines, the journal's last entries."""
-        def quiet():
+        def told():
             self.pipes.poll(0.05)
-            self.ledger.tick()
-            return self.ledger.open() == 0
+            if self.ledger.open() == 0:
+                return True
+            # What is still under way there is not counted yet: its end would be heard.
+            return self.ledger.silent_for(QUIET_MS) and \
+                self.setting.mock.requests() == self.ledger.attempts
         try:
-            wait_until(quiet, self.options.patience_ms / 1000 + 5, "every request settled")
+            wait_until(told, 60, "the journal told of every request")
         except Trouble as error:
             self.troubles.append(str(error))
         self.ledger.tick(at_end=True)
@@ -116,6 +121,9 @@ class Soak:
         if self.ledger.refused_connections > fired:
             self.troubles.append(f"{self.ledger.refused_connections} connections were refused, the "
                                  f"upstream knows of {fired}")
+        late, timeouts = self.ledger.kinds[TOO_SLOW], sum(proxy.timeouts for proxy in proxies)
+        if late > timeouts:
+            self.troubles.append(f"{late} answers were too late, the proxies know of {timeouts}")
         self.leaks["memory"] = len(self.sampler.memory_that_grows())
         for proxy in proxies:
             self._stop(proxy)

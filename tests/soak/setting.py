@@ -10,11 +10,8 @@ import time
 
 from programs import Program, Trouble, sanitizer_reports, wait_until
 from records import Attempt, Logged, Seen
-from world import MODES, OWN_KEY, ROUTES, SECRET
+from world import LIMITS, MODES, OWN_KEY, ROUTES, SECRET
 
-# Short, so that a soak meets them; longer than every pause that no fault makes.
-LIMITS = {"response_head_ms": 1500, "idle_ms": 1500, "client_header_ms": 5000, "connect_ms": 3000,
-          "drain_ms": 10_000}
 # A sanitizer keeps what was freed: bounded, or memory would grow for that.
 SANITIZERS = {"ASAN_OPTIONS": "quarantine_size_mb=16:detect_leaks=1",
               "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": "halt_on_error=0"}
@@ -68,6 +65,12 @@ class Mock:
         return int(float(next(line.split()[-1] for line in text.splitlines()
                               if line.startswith("keywalk_mock_open_connections"))))
 
+    def requests(self):
+        """How many it has had."""
+        text = self.ask("/__mock/metrics").decode()
+        return sum(int(float(line.split()[-1])) for line in text.splitlines()
+                   if line.startswith("keywalk_mock_requests_total"))
+
     def connection_faults(self):
         return json.loads(self.ask("/__mock/connections"))
 
@@ -76,7 +79,7 @@ class Proxy:
     def __init__(self, binary, letter, world, upstream_port, lies):
         self.letter, self.lines, self.reports, self.secrets = letter, 0, [], 0
         self.base_sockets, self.base_files, self._carried = 0, 0, b""
-        self.reloads_asked, self.reloads_told = 0, 0
+        self.reloads_asked, self.reloads_told, self.timeouts = 0, 0, 0
         self.program = Program(f"keywalk-proxy ({MODES[letter]})", [], SANITIZERS,
                                log_to_pipe=True)
         self._config = self._make_config(world, upstream_port, lies)
@@ -137,6 +140,8 @@ class Proxy:
             logged = Logged.read(text)
             if logged is not None:
                 ledger.on_logged(logged)
+            elif "upstream proxy error (timeout)" in text:
+                self.timeouts += 1
             elif " info configuration reloaded: " in text:
                 self.reloads_told += 1
             elif len(self.reports) < 100:

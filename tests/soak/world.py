@@ -15,6 +15,9 @@ OWN_KEY = f"sk-own0-{SECRET}-00000000000000000000"
 PAGES = ("chat", "events", "upload", "large")
 # Of a lane on a page, after which they begin anew. The mock holds them all in memory.
 STEPS = {"chat": 200, "events": 100, "upload": 100, "large": 20}
+# Short, so that a soak meets them; longer than every pause that no fault makes.
+LIMITS = {"response_head_ms": 2000, "idle_ms": 2000, "client_header_ms": 5000, "connect_ms": 3000,
+          "drain_ms": 10_000}
 NEVER = math.inf
 PROVIDER_ERROR = {"error": {"message": "no", "type": "requests", "param": None, "code": None}}
 DEFAULT_COOLDOWN_MS = 80
