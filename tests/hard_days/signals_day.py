@@ -12,7 +12,7 @@ import time
 import unittest
 
 from day import KEYS, REQUEST, WAIT_SECONDS, Day, binary, read_answer, script
-from programs import wait_until
+from programs import of_our_own, wait_until
 
 EVENTS = {"sse": [{"data": "one"}, {"data": "two", "delay_ms": 30}, {"data": "[DONE]"}]}
 FINE = script(**{f"k{i}": [{"text": "fine", "times": 3}, EVENTS, {"text": "late", "delay_ms": 40}]
@@ -30,7 +30,7 @@ class Load:
                    str(clients), "--seconds", "60", "--max-upload", "65536"]
         for kind in kinds:
             command += ["--kind", kind]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, **of_our_own())
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
         test.addCleanup(self.stop)

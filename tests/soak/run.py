@@ -79,9 +79,10 @@ class Soak:
         self.pipes.poll(0.05)
         self.ledger.tick()
         if time.monotonic() >= self._next_reload and not self.setting.lies:
-            self._next_reload += RELOAD_SECONDS
+            self._next_reload = time.monotonic() + RELOAD_SECONDS
             for proxy in self.setting.proxies:
-                proxy.reload()
+                if proxy.has_reloaded():  # two signals that both wait are one
+                    proxy.reload()
         if self.sampler.take(self.ledger):
             self.progress.show(self.ledger, self.sampler.samples[-1], self.options.seconds)
 
@@ -100,13 +101,15 @@ class Soak:
         """What was begun ends: the proxies' last lines, the journal's last entries."""
         def told():
             self.pipes.poll(0.05)
+            if not all(proxy.has_reloaded() for proxy in self.setting.proxies):
+                return False
             if self.ledger.open() == 0:
                 return True
             # What is still under way there is not counted yet: its end would be heard.
             return self.ledger.silent_for(QUIET_MS) and \
                 self.setting.mock.requests() == self.ledger.attempts
         try:
-            wait_until(told, 60, "the journal told of every request")
+            wait_until(told, 60, "every request and reload told of")
         except Trouble as error:
             self.troubles.append(str(error))
         self.ledger.tick(at_end=True)
@@ -140,7 +143,7 @@ class Soak:
                    f"{proxy.program.name} ended")
         self.pipes.poll(0)
         code = proxy.program.wait()
-        if proxy.reloads_told != proxy.reloads_asked:
+        if not proxy.has_reloaded():
             self.troubles.append(f"{proxy.program.name}: {proxy.reloads_asked} SIGHUP, "
                                  f"{proxy.reloads_told} reloads")
         self.leaks["sanitizer reports"] += len(proxy.reports)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from programs import Program, Trouble, sanitizer_reports, wait_until
+from programs import Program, Trouble, of_our_own, sanitizer_reports, wait_until
 from records import Attempt, Logged, Seen
 from world import LIMITS, MODES, OWN_KEY, ROUTES, SECRET
 
@@ -128,6 +128,9 @@ class Proxy:
         self.reloads_asked += 1
         self.program.signal(signal.SIGHUP)
 
+    def has_reloaded(self):
+        return self.reloads_told == self.reloads_asked
+
     def on_bytes(self, data):
         data = self._carried + data
         self.secrets += data.count(SECRET.encode())
@@ -165,7 +168,8 @@ class Clients:
             command += ["--route", f"/{route}"]
         for kind in options.kinds:
             command += ["--kind", kind]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        **of_our_own())
 
     def stop(self):
         if self.process.poll() is None:

@@ -1,6 +1,7 @@
 """The project's programs as child processes of a test: started on free ports, watched, stopped.
 What they write to standard error goes to a file, or to whoever reads the pipe."""
 
+import ctypes
 import http.client
 import os
 import pathlib
@@ -13,6 +14,7 @@ import time
 START_SECONDS = 30
 STOP_SECONDS = 30
 _POLL_SECONDS = 0.02
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -28,6 +30,18 @@ def wait_until(condition, seconds, what):
             raise Trouble(f"after {seconds} s still not: {what}")
         time.sleep(_POLL_SECONDS)
     return value
+
+
+def of_our_own(before=None):
+    """Arguments of Popen for a child that Ctrl-C does not reach, that is for us to end it, and that
+    ends when we do. `before` runs in the child."""
+    libc = ctypes.CDLL(None)
+
+    def prepare():
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if before is not None:
+            before()
+    return {"start_new_session": True, "preexec_fn": prepare}
 
 
 class Program:
@@ -48,7 +62,7 @@ class Program:
                 self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE if self._log_to_pipe else log,
                 env=None if self._environment is None else {**os.environ, **self._environment},
-                preexec_fn=self._before)
+                **of_our_own(self._before))
         for _ in range(listens):
             line = self.process.stdout.readline().decode()
             found = re.search(r"^(listening|admin) on .*:(\d+)$", line)
