@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
 from page_style import STYLE, nice, short  # noqa: E402
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 200, 56, 12, 10, 26
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 200, 56, 24, 10, 26
 SERIES = ("own", "peer", "direct")
 DASHES = ("", "6 3", "2 3")
 _LINES = """
@@ -64,9 +64,10 @@ def plot(title, unit, series):
         parts.append(f'<path class="grid" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>'
                      f'<text class="value" text-anchor="end" x="{LEFT - 8}" y="{at + 4:.1f}">'
                      f"{short(number * step)}</text>")
-    for number in range(6):
-        at = end * number / 5
-        parts.append(f'<text class="tick" x="{x(at):.1f}" y="{HEIGHT - 6}">{at:.0f} s</text>')
+    span = nice(end / 6)
+    for number in range(int(end / span) + 1):
+        at = span * number
+        parts.append(f'<text class="tick" x="{x(at):.1f}" y="{HEIGHT - 6}">{at:g} s</text>')
     names = list(series)
     parts += [line(series[name], x, y, index, name) for index, name in enumerate(names)]
     key = "".join(key_of(index, name) for index, name in enumerate(names) if len(names) > 1)
