@@ -46,6 +46,7 @@ help:
 	@echo 'make hostile       the table of hostile requests: keywalk beside nginx and haproxy'
 	@echo 'make soak          faults at full speed, every answer explained by the upstream: build/report/'
 	@echo '                   (MINUTES=10 SEED=1 CLIENTS=48 of each proxy; SANITIZE=address)'
+	@echo 'make secrets       look for keys in everything that is written during the whole suite'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -81,6 +82,12 @@ test-page: deps-test configured-for-tests
 	@scripts/install-deps.sh page
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-conform keywalk-sim
 	@cd $(BUILD) && ctest --output-on-failure -L browser
+
+# Looks for keys in everything that the programs write during the whole suite.
+.PHONY: secrets
+secrets: deps-test configured
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target keywalk-proxy keywalk-mock keywalk-conform keywalk-sim
+	@tests/secrets/everything_test.py $(BUILD)/bin --whole
 
 # Peers that are not installed are listed as not there.
 .PHONY: hostile

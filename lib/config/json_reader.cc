@@ -98,7 +98,10 @@ std::FILE* OpenToRead(const std::string& path) {
   pollfd waited{descriptor, POLLIN, 0};
   ::poll(&waited, 1, kWriterWaitMs);       // files are ready at once
   ::fcntl(descriptor, F_SETFL, O_RDONLY);  // but read to its end, however that comes
-  return ::fdopen(descriptor, "rb");
+  std::FILE* const file = ::fdopen(descriptor, "rb");
+  // No buffer beside the reader's: nobody would wipe it.
+  if (file != nullptr) std::setvbuf(file, nullptr, _IONBF, 0);
+  return file;
 }
 
 std::string MaskedPointer(std::string_view pointer, JsonProblems::NameFilter may_show) {
@@ -174,7 +177,9 @@ std::optional<std::string> ReadStream(std::FILE* stream, JsonProblems& problems)
   std::string text;
   char buffer[16 * 1024];
   while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, stream)) {
+    GrowWiped(text, text.size() + count);  // it may be a file of keys
     text.append(buffer, count);
+    WipeMemory(buffer, count);
     if (text.size() > kMaxFileBytes) {
       problems.Add("", "is larger than 64 MiB");
       return std::nullopt;

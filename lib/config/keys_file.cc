@@ -28,8 +28,9 @@ Secrets ParseKeyLines(std::string_view text) {
 
 Result<Secrets> LoadKeysFile(const std::string& path) {
   config::JsonProblems problems(path);
-  const std::optional<std::string> text = config::ReadFile(path, problems);
+  std::optional<std::string> text = config::ReadFile(path, problems);
   if (!text) return problems.error();
+  const WipeAtEnd wiped(*text);
   return ParseKeyLines(*text);
 }
 

@@ -25,7 +25,7 @@ constexpr std::array<bool, 256> kIsTokenChar = [] {
 }();
 
 // True if `view` lies in `buffer`: it would dangle as soon as the buffer changes.
-bool PointsInto(const std::string& buffer, std::string_view view) noexcept {
+bool PointsInto(std::string_view buffer, std::string_view view) noexcept {
   const std::less<const char*> before;
   return !view.empty() && !before(view.data(), buffer.data()) &&
          before(view.data(), buffer.data() + buffer.size());

@@ -71,6 +71,15 @@ void Wipe(std::string& text) noexcept {
   text.clear();
 }
 
+void GrowWiped(std::string& text, std::size_t capacity) {
+  if (capacity <= text.capacity()) return;
+  std::string grown;
+  grown.reserve(std::max(capacity, 2 * text.capacity()));
+  grown = text;
+  Wipe(text);
+  text.swap(grown);
+}
+
 Secrets& Secrets::operator=(const Secrets& other) {
   if (this != &other) *this = Secrets(other);
   return *this;
@@ -113,7 +122,7 @@ SecretMasker::SecretMasker(const Secrets& secrets) {
   std::erase(sorted, std::string_view());
   entries_.reserve(sorted.size());
   for (const std::string_view secret : sorted) {
-    entries_.push_back({std::string(secret), MaskKey(secret)});
+    entries_.emplace_back(secret, MaskKey(secret));
   }
   // A hint shows up to 8 characters: enough to hold a very short secret whole. The short ones are
   // the last: asking for all would take a square of their number.

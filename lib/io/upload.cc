@@ -24,6 +24,12 @@ TransportError SourceError(const TransportError& error) {
                         "reading the request's body: " + error.message);
 }
 
+// At most so many bytes are its last chunk.
+std::size_t LastChunkBytes(const Headers& trailers) {
+  constexpr std::size_t kFraming = 16;
+  return kFraming + trailers.text_bytes() + 4 * trailers.size();
+}
+
 }  // namespace
 
 Upload::Upload(std::shared_ptr<TransportShared> shared,
@@ -182,7 +188,7 @@ std::size_t Upload::Gather(const std::string& head, const RecordedBody* body,
 Awaitable<void> Upload::SendStreamed() {
   const std::chrono::milliseconds idle = shared_->options.idle_timeout;
   std::uint64_t left = stream_->size().value_or(0);
-  std::string framing = std::move(head_);  // goes out with the first piece
+  std::string& framing = head_;  // goes out with the first piece
   std::vector<asio::const_buffer> buffers;
   while (true) {
     std::optional<BodyChunk> piece = stream_->TryRead();
@@ -198,7 +204,10 @@ Awaitable<void> Upload::SendStreamed() {
     }
     const bool at_end = piece->at_end();
     if (chunked_ && !at_end) AppendChunkHead(framing, piece->bytes().size());
-    if (chunked_ && at_end) AppendLastChunk(framing, stream_->trailers());
+    if (chunked_ && at_end) {
+      GrowWiped(framing, framing.size() + LastChunkBytes(stream_->trailers()));
+      AppendLastChunk(framing, stream_->trailers());
+    }
     buffers.clear();
     if (!framing.empty()) buffers.push_back(asio::buffer(framing));
     if (!at_end) buffers.emplace_back(piece->bytes().data(), piece->bytes().size());
@@ -216,7 +225,7 @@ Awaitable<void> Upload::SendStreamed() {
     }
     if (!sent.ok()) co_return;
     if (at_end) break;
-    framing.clear();
+    Wipe(framing);
   }
   done_ = chunked_ || left == 0;
 }

@@ -13,6 +13,7 @@
 #include "io/deadline.h"
 #include "io/transport_shared.h"
 #include "keywalk/recorded_body.h"
+#include "keywalk/secret.h"
 #include "keywalk/transport.h"
 
 namespace keywalk::io {
@@ -34,6 +35,10 @@ class Upload final {
   // Permit() is called, or after a while without an answer.
   Upload(std::shared_ptr<TransportShared> shared, std::shared_ptr<UpstreamConnection> connection,
          const Request& request, std::string head, std::size_t sent, bool expects_continue);
+
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+  ~Upload() { Wipe(head_); }  // it has the key
 
   // Begins to send.
   static void Start(const std::shared_ptr<Upload>& upload);

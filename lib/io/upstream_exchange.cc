@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/http1_writer.h"
+#include "keywalk/secret.h"
 
 namespace keywalk::io {
 namespace {
@@ -52,7 +53,11 @@ bool UpstreamExchange::ExpectsContinue(const Request& request) const {
 }
 
 void UpstreamExchange::SerializeHead(const Request& request, std::string& out) const {
-  out.reserve(1024);
+  // Once, with room for the framing: a string that grows leaves the key behind where it was.
+  constexpr std::size_t kFraming = 512;
+  out.reserve(kFraming + request.method.size() + request.target.size() +
+              shared_->options.base.authority.size() + request.headers.text_bytes() +
+              4 * request.headers.size());
   AppendRequestLine(out, request.method, request.target);
   if (!request.headers.Contains("Host")) AppendField(out, "Host", shared_->options.base.authority);
   AppendFields(out, request.headers);
@@ -97,6 +102,7 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   connection_->reader.StartMessage(request.method == "HEAD");
   expects_continue_ = ExpectsContinue(request);
   std::string head;
+  const WipeAtEnd wiped(head);
   SerializeHead(request, head);
   const std::uint64_t body_bytes =
       request.recorded_body != nullptr ? request.recorded_body->size() : 0;

@@ -27,7 +27,11 @@ bool KeyedProvider::IsByok(const Headers& headers) const noexcept {
 
 void KeyedProvider::InjectAuthKey(Headers& headers, std::string_view key) const {
   for (const std::string_view name : CredentialHeaders()) headers.Erase(name);
-  headers.Set(data_.auth_header, std::string(data_.auth_scheme).append(key));
+  std::string value;
+  const WipeAtEnd wiped(value);
+  value.reserve(data_.auth_scheme.size() + key.size());
+  value.append(data_.auth_scheme).append(key);
+  headers.Set(data_.auth_header, value);
 }
 
 std::optional<ExhaustedAnswer> KeyedProvider::BuildExhaustedResponse(const Exhaustion& exhaustion,

@@ -1,5 +1,7 @@
 // An ordered list of HTTP header fields (RFC 9110 section 5), as received or to be sent.
 //
+// Its text is wiped wherever it is given back: headers carry credentials.
+//
 // Field order and repeated fields are kept, names keep their case and compare without it. All text
 // lies in one buffer, so that a message of any size costs two allocations. A plain value: copying
 // copies the fields; concurrent reads are safe, a write needs exclusive access.
@@ -14,6 +16,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "keywalk/secret.h"
 
 namespace keywalk {
 
@@ -104,7 +108,7 @@ class Headers {
   void Append(std::string_view name, std::string_view value);
   bool IsNamed(const Span& span, std::string_view name) const noexcept;
 
-  std::string text_;
+  std::basic_string<char, std::char_traits<char>, WipingAllocator<char>> text_;
   std::vector<Span> fields_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,36 @@ namespace keywalk {
 void WipeMemory(void* memory, std::size_t bytes) noexcept;
 // The same for a string's text and spare room; it is empty then.
 void Wipe(std::string& text) noexcept;
+// Makes room for that many characters, and leaves no text behind where it was before.
+void GrowWiped(std::string& text, std::size_t capacity);
+
+// Wipes a string, which outlives it, when it goes.
+class [[nodiscard]] WipeAtEnd {
+ public:
+  explicit WipeAtEnd(std::string& text) : text_(text) {}
+  ~WipeAtEnd() { Wipe(text_); }
+  WipeAtEnd(const WipeAtEnd&) = delete;
+  WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+
+ private:
+  std::string& text_;
+};
+
+// For containers: memory is wiped whenever it is given back, also where they grow.
+template <typename T>
+class WipingAllocator {
+ public:
+  using value_type = T;
+  WipingAllocator() = default;
+  template <typename U>
+  WipingAllocator(const WipingAllocator<U>&) noexcept {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    WipeMemory(memory, count * sizeof(T));
+    std::allocator<T>().deallocate(memory, count);
+  }
+  bool operator==(const WipingAllocator&) const = default;
+};
 
 // A list of secrets, each overwritten before its memory is released. A plain value.
 class Secrets {
@@ -68,6 +99,14 @@ class SecretMasker {
 
  private:
   struct Entry {
+    Entry(std::string_view given_secret, std::string given_hint)
+        : secret(given_secret), hint(std::move(given_hint)) {}
+    Entry(const Entry&) = default;
+    Entry(Entry&&) = default;
+    Entry& operator=(const Entry&) = default;
+    Entry& operator=(Entry&&) = default;
+    ~Entry() { Wipe(secret); }
+
     std::string secret;
     std::string hint;
   };
