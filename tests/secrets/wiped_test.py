@@ -34,7 +34,7 @@ def ask(address, path="/x", body=b"{}", chunked=False):
 
 class Wiped:
     def __init__(self, binaries, library, folder):
-        self.binaries, self.library = Path(binaries).resolve(), library
+        self.binaries, self.library = Path(binaries).resolve(), Path(library).resolve()
         self.folder = folder
         self.secrets, self.freed = folder / "secrets", folder / "freed"
         self.keys = folder / "keys.txt"
