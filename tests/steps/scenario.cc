@@ -110,6 +110,10 @@ std::vector<Scenario> Uploads() {
   crossing.answer.rests = true;
   StepRequest waiting = WithLength(0, Text(1000), "Expect: 100-continue\r\n");
   waiting.waits = true;
+  Scenario own_key = Plain("upload with an own key", {InChunks(0, Text(kLongBody))});
+  own_key.requests[0].head.insert(own_key.requests[0].head.size() - 2,
+                                  "Authorization: Bearer sk-mine-IIIIJJJJKKKKLLLL\r\n");
+  own_key.own_key = true;
   return {FailingOver("upload", {WithLength(0, Text(kLongBody))}),
           FailingOver("chunked upload", {InChunks(0, Text(kLongBody))}),
           Early(FailingOver("upload", {WithLength(0, Text(kLongBody))})),
@@ -121,7 +125,8 @@ std::vector<Scenario> Uploads() {
           Early(spilled),
           std::move(spilled),
           std::move(spilled_chunks),
-          std::move(crossing)};
+          std::move(crossing),
+          std::move(own_key)};
 }
 
 std::vector<Scenario> Answers() {

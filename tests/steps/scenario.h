@@ -44,6 +44,7 @@ class Scenario {
   std::string name;
   std::vector<StepRequest> requests;  // on one connection, each after the answer to the one before
   bool pipelined = false;             // or rather all at once
+  bool own_key = false;               // of the client: bodies are passed on as they come
   StepAnswer refusal;                 // of the first key
   bool refuses = false;               // there is one; else the first key is answered as the second
   StepAnswer answer;

@@ -13,6 +13,7 @@
 #include "keywalk/key_failover.h"
 #include "keywalk/key_pool.h"
 #include "proxy/proxy_shared.h"
+#include "tests/steps/peers.h"
 #include "tests/steps/scenario.h"
 #include "tests/support/failing_disk.h"
 #include "tests/support/failing_stream.h"
@@ -53,32 +54,6 @@ class ProxySetup {
   std::shared_ptr<ManualClock> clock;
   std::unique_ptr<proxy::ProxyShared> shared;
   std::vector<std::string> log;  // of the run
-};
-
-// What the client got for one of its requests.
-class ClientAnswer {
- public:
-  bool begun = false;     // a byte of it
-  bool complete = false;  // all of it
-  int status = 0;
-  std::string content;
-};
-
-// A request that reached the upstream: at least its head did.
-class Exchange {
- public:
-  // The proxy was given all of the answer's head, or all of the answer.
-  bool head_delivered(std::uint64_t read) const { return read >= head_ends; }
-
-  std::size_t request = 0;
-  KeyIndex key = 0;
-  bool complete = false;  // all of the request came
-  std::string content;
-  StepAnswer answer;
-  std::size_t connection = 0;
-  // In bytes that the upstream has written to the connection; never reached if it did not answer.
-  std::uint64_t head_ends = UINT64_MAX;
-  std::uint64_t answer_ends = UINT64_MAX;
 };
 
 class Outcome {
