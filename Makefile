@@ -47,6 +47,7 @@ help:
 	@echo 'make soak          faults at full speed, every answer explained by the upstream: build/report/'
 	@echo '                   (MINUTES=10 SEED=1 CLIENTS=48 of each proxy; SANITIZE=address)'
 	@echo 'make secrets       look for keys in everything that is written during the whole suite'
+	@echo 'make fuzz          fuzz every parser and both ends of a connection with libFuzzer (SECONDS=60)'
 	@echo 'make bench-mock    keywalk-mock beside nginx, WireMock, mockttp and aimock, with wrk'
 	@echo '                   (DURATION=4 REPEATS=5; ARGS=--check fails below the bars)'
 	@echo 'make bench-peers   what a failover costs, beside nginx, haproxy and Portkey: build/report/'
@@ -109,6 +110,20 @@ soak: deps-build configured
 	  --load $(BUILD)/bin/keywalk-soak-clients --seconds $$(($(MINUTES) * 60)) --seed $(SEED) \
 	  --clients $(CLIENTS) --json $(REPORT)/soak.json --html $(REPORT)/soak.html $(ARGS); \
 	  code=$$?; echo 'page: $(REPORT)/soak.html'; exit $$code
+
+# Every target for so many seconds, with clang; what is found stays in build/fuzz/work.
+# Shells count SECONDS themselves, so the environment's is not taken for one that was given.
+FUZZ_SECONDS ?= 60
+ifeq ($(origin SECONDS),command line)
+FUZZ_SECONDS := $(SECONDS)
+endif
+.PHONY: fuzz
+fuzz: deps-test
+	@scripts/install-deps.sh fuzz
+	@test -f build/fuzz/build.ninja || $(CMAKE) --preset fuzz
+	@$(CMAKE) --build build/fuzz -j $(JOBS) --target keywalk-fuzz
+	@python3 -B tests/fuzz/run.py --program build/fuzz/bin/keywalk-fuzz --work build/fuzz/work \
+	  --seconds $(FUZZ_SECONDS) --jobs $(JOBS) $(ARGS)
 
 .PHONY: bench
 bench: deps-test configured-for-tests

@@ -10,13 +10,17 @@ target_compile_options(keywalk_flags INTERFACE -Wall -Wextra -Wpedantic -Werror=
   # And a string assigned from a literal for an overlapping copy (its bug 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 
-if(KEYWALK_SANITIZE STREQUAL "address")
+if(KEYWALK_SANITIZE MATCHES "^(address|fuzzer)$")
   # The left-out checks double the compile time of Asio units and find nothing there.
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer
                       -fno-sanitize=null,alignment,object-size,vptr -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=address,undefined)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     add_compile_options(-fno-sanitize=function)
+  endif()
+  if(KEYWALK_SANITIZE STREQUAL "fuzzer")
+    # What libFuzzer sees of the way that an input takes; its main() is keywalk-fuzz's alone.
+    add_compile_options(-fsanitize=fuzzer-no-link)
   endif()
 elseif(KEYWALK_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
@@ -25,7 +29,7 @@ elseif(KEYWALK_SANITIZE STREQUAL "thread")
     add_compile_options(-Wno-tsan)
   endif()
 elseif(KEYWALK_SANITIZE)
-  message(FATAL_ERROR "KEYWALK_SANITIZE must be empty, address or thread, not '${KEYWALK_SANITIZE}'")
+  message(FATAL_ERROR "KEYWALK_SANITIZE must be empty, address, thread or fuzzer, not '${KEYWALK_SANITIZE}'")
 endif()
 
 # keywalk_library(NAME SOURCES... ): a static library with the house's include path and flags.

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/json_reader.h"
-#include "conformance/case_reader.h"
+#include "conformance/adapter_reply.h"
 #include "conformance/child_process.h"
 #include "conformance/masked_log.h"
 #include "conformance/question.h"
@@ -16,32 +15,11 @@
 namespace keywalk::conformance {
 namespace {
 
-using config::JoinPointer;
-using config::JsonProblems;
-using config::ObjectReader;
 using nlohmann::json;
 
 constexpr int kMaxRestarts = 3;
 constexpr std::chrono::milliseconds kStopLimit{2'000};
-
-// `{"skipped": {...}}` or `{"error": {...}}` in place of an answer.
-std::optional<Refusal> ReadRefusal(const json& reply) {
-  const auto text = [](const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-  };
-  if (const auto skipped = reply.find("skipped"); skipped != reply.end()) {
-    if (!skipped->is_object()) return Refusal::Error("answered \"skipped\" without an object");
-    const std::string reason = text(*skipped, "reason");
-    return Refusal(Refusal::Kind::kSkipped, reason.empty() ? "no reason given" : reason,
-                   text(*skipped, "url"));
-  }
-  if (const auto error = reply.find("error"); error != reply.end()) {
-    const std::string message = error->is_object() ? text(*error, "message") : "";
-    return Refusal::Error("reported: " + (message.empty() ? std::string("an error") : message));
-  }
-  return std::nullopt;
-}
+constexpr std::size_t kMaxShownBytes = 120;  // of a line that is no reply
 
 // What a pool does not ask for is left out: it needs a capability that the adapter declares.
 json ToJson(const PoolSetup& pool) {
@@ -55,21 +33,6 @@ json ToJson(const PoolSetup& pool) {
   if (!pool.more.byok) setup["byok"] = false;
   if (!pool.observe.empty()) setup["observe"] = pool.observe;
   return setup;
-}
-
-// `{"url", "series": {NAME: SAMPLE}}`.
-void ReadMetrics(const json& value, const std::string& pointer, PoolEndpoint& endpoint,
-                 JsonProblems& problems) {
-  ObjectReader metrics(value, pointer, problems);
-  endpoint.metrics_url = metrics.RequiredString("url");
-  if (const json* series = metrics.RequiredObject("series")) {
-    ObjectReader names(*series, metrics.PointerTo("series"), problems);
-    for (const std::string_view name : kSeries) {
-      if (names.Has(name)) endpoint.series.emplace(name, names.String(name));
-    }
-    names.Finish();
-  }
-  metrics.Finish();
 }
 
 class ProcessAdapter final : public Adapter {
@@ -97,7 +60,7 @@ class ProcessAdapter final : public Adapter {
     log_.SetSecrets(std::move(secrets));
     Reply<json> reply = Call(std::move(command), options_.start_limit);
     if (!reply) return reply.error();
-    return ReadEndpoints(*reply);
+    return Masked(ReadEndpoints(*reply));
   }
 
   std::optional<Refusal> Advance(Milliseconds step) override {
@@ -109,12 +72,7 @@ class ProcessAdapter final : public Adapter {
   Reply<std::vector<std::string>> KeyStates(const std::string& pool) override {
     Reply<json> reply = Call({{"cmd", "key_states"}, {"pool", pool}}, options_.call_limit);
     if (!reply) return reply.error();
-    JsonProblems problems("the reply");
-    ObjectReader object(*reply, "", problems);
-    object.RequiredArray("states");
-    std::vector<std::string> states = object.Strings("states");
-    if (problems.any()) return Refusal::Error(problems.error().message());
-    return states;
+    return Masked(ReadKeyStates(*reply));
   }
 
   Reply<Trace> Decide(const Case& test_case, const LoadedPolicy& policy) override {
@@ -125,12 +83,9 @@ class ProcessAdapter final : public Adapter {
                               {"policy_content", *policy.content}},
                              options_.call_limit);
     if (!reply) return reply.error();
-    const auto trace = reply->find("trace");
-    if (trace == reply->end()) return Refusal::Error("answered decide without a trace");
-    Result<Trace> parsed = ParseTrace(*trace, test_case.kind == Case::Kind::kOperations);
-    if (!parsed) return Refusal::Error(parsed.error().message());
-    restarts_ = 0;
-    return *std::move(parsed);
+    Reply<Trace> trace = Masked(ReadTrace(*reply, test_case.kind == Case::Kind::kOperations));
+    if (trace) restarts_ = 0;
+    return trace;
   }
 
   void Stop() override {
@@ -150,7 +105,10 @@ class ProcessAdapter final : public Adapter {
     child_ = *std::move(child);
     Reply<json> reply = Call({{"cmd", "hello"}, {"protocol", 1}}, options_.start_limit);
     if (!reply) return reply.error();
-    return ReadIdentity(*reply);
+    Reply<Identity> identity = Masked(ReadIdentity(*reply));
+    if (!identity) return identity.error();
+    identity_ = *std::move(identity);
+    return std::nullopt;
   }
 
   // Starts a child that died anew, unless it held pools or dies again and again.
@@ -158,42 +116,6 @@ class ProcessAdapter final : public Adapter {
     if (child_ || has_pools_ || restarts_ >= kMaxRestarts) return std::nullopt;
     ++restarts_;
     return Start();
-  }
-
-  std::optional<Refusal> ReadIdentity(const json& reply) {
-    JsonProblems problems("the reply to hello");
-    ObjectReader object(reply, "", problems);
-    identity_.name = object.RequiredString("name");
-    identity_.version = object.String("version");
-    identity_.language = object.String("language");
-    identity_.policies = object.Strings("policies");
-    identity_.capabilities = object.Strings("capabilities");
-    if (problems.any()) return Refusal::Error(problems.error().message());
-    return std::nullopt;
-  }
-
-  Reply<PoolEndpoints> ReadEndpoints(const json& reply) {
-    PoolEndpoints endpoints;
-    JsonProblems problems("the reply to setup");
-    ObjectReader object(reply, "", problems);
-    const json* pools = object.RequiredObject("pools");
-    if (pools == nullptr) return Refusal::Error(problems.error().message());
-    for (const auto& pool : pools->items()) {
-      ObjectReader member(pool.value(), JoinPointer("/pools", pool.key()), problems);
-      PoolEndpoint endpoint;
-      endpoint.base_url = member.RequiredString("base_url");
-      endpoint.headers = ReadHeaders(member, "headers", problems);
-      const json* body = member.Object("body");
-      if (body != nullptr && !body->empty()) endpoint.body = std::make_shared<const json>(*body);
-      if (const json* metrics = member.Object("metrics")) {
-        ReadMetrics(*metrics, member.PointerTo("metrics"), endpoint, problems);
-      }
-      endpoint.dump_dir = member.String("dump_dir");
-      member.Finish();
-      endpoints.emplace(pool.key(), std::move(endpoint));
-    }
-    if (problems.any()) return Refusal::Error(problems.error().message());
-    return endpoints;
   }
 
   // One command and its answer. After a failure of the channel the child is gone.
@@ -204,16 +126,23 @@ class ProcessAdapter final : public Adapter {
     command["seq"] = sequence;
     const Result<std::string> line = child_->Ask(command.dump(), limit);
     if (!line) return Lose(line.error().message());
-    json reply = json::parse(*line, nullptr, false);
-    if (!reply.is_object()) {
-      return Lose("printed what is not a JSON object: " + log_.Mask(line->substr(0, 120)));
+    Result<json> reply = ParseReply(*line, sequence);
+    if (!reply) {
+      // Masked before it is cut: of a key in the middle of the cut something would stay.
+      const std::string shown = log_.Mask(*line).substr(0, kMaxShownBytes);
+      return Lose(reply.error().message() + ": " + shown);
     }
-    if (reply.value("seq", json()) != sequence) {
-      return Lose("answered with another seq than " + std::to_string(sequence));
-    }
-    if (const auto refusal = ReadRefusal(reply)) {
-      return Refusal(refusal->kind(), log_.Mask(refusal->reason()), refusal->url());
-    }
+    if (const auto refusal = ReadRefusal(*reply)) return Masked(*refusal);
+    return *std::move(reply);
+  }
+
+  // What an implementation says may hold the keys that it was given.
+  Refusal Masked(const Refusal& refusal) const {
+    return Refusal(refusal.kind(), log_.Mask(refusal.reason()), log_.Mask(refusal.url()));
+  }
+  template <typename T>
+  Reply<T> Masked(Reply<T> reply) const {
+    if (!reply) return Masked(reply.error());
     return reply;
   }
 

@@ -4,6 +4,7 @@
 #   scripts/install-deps.sh build    what `make conformance` needs: compiler, libraries, tools
 #   scripts/install-deps.sh test     in addition what `make test` and `make bench` need
 #   scripts/install-deps.sh page     in addition to build, a browser for `make test-page`
+#   scripts/install-deps.sh fuzz     in addition to build, clang with libFuzzer for `make fuzz`
 #   scripts/install-deps.sh --list test    only prints what is missing
 #
 # Asks dpkg first: with everything in place it fetches nothing, needs no network and no root, and
@@ -19,9 +20,9 @@ if [ "${1:-}" = --list ]; then
   shift
 fi
 case "${1:-}" in
-  build | test | page) set_name=$1 ;;
+  build | test | page | fuzz) set_name=$1 ;;
   *)
-    say "usage: $0 [--list] build|test|page"
+    say "usage: $0 [--list] build|test|page|fuzz"
     exit 2
     ;;
 esac
@@ -78,6 +79,20 @@ has_chromium() {  # under any of its names
   return 1
 }
 
+has_libfuzzer() {  # of the clang++ that is on the PATH
+  command -v clang++ >/dev/null 2>&1 &&
+    ls "$(clang++ -print-resource-dir)"/lib/*/libclang_rt.fuzzer*.a >/dev/null 2>&1
+}
+
+fuzz_packages() {  # of this release: its clang, with libFuzzer
+  release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
+  case $release in
+    debian-12) echo clang libclang-rt-14-dev ;;
+    ubuntu-24.04) echo clang libclang-rt-18-dev ;;
+    *) echo clang libclang-rt-19-dev ;;
+  esac
+}
+
 boost_packages() {  # of this release; Debian 12's default Boost is too old, 1.81 is beside it
   release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
   case $release in
@@ -97,6 +112,7 @@ required=$(
     missing_packages $test_libraries
   fi
   [ $set_name != page ] || has_chromium || echo chromium-headless-shell
+  [ $set_name != fuzz ] || has_libfuzzer || printf '%s\n' $(fuzz_packages)
 )
 node_packages=
 schema_packages=

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -188,7 +189,14 @@ Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& 
 
 Result<ProxyConfig> LoadProxyConfig(const std::string& path) {
   JsonProblems problems(path);
-  const json root = config::ReadJsonFile(path, problems);
+  const std::optional<std::string> text = config::ReadFile(path, problems);
+  if (!text) return problems.error();
+  return ParseProxyConfig(*text, path);
+}
+
+Result<ProxyConfig> ParseProxyConfig(std::string_view text, const std::string& path) {
+  JsonProblems problems(path);
+  const json root = config::ParseJson(text, problems);
   if (problems.any()) return problems.error();
   ProxyConfig config = ConfigReader(path, problems).Read(root);
   if (problems.any()) return problems.error();

@@ -77,6 +77,8 @@ Result<Secrets> LoadPoolKeys(const std::string& path, std::vector<std::string>& 
 // Reads a --config file. Relative paths in it are relative to the file's folder. Errors name the
 // file, the JSON pointer and what was expected.
 Result<ProxyConfig> LoadProxyConfig(const std::string& path);
+// The same of its text; `path` need not exist.
+Result<ProxyConfig> ParseProxyConfig(std::string_view text, const std::string& path);
 
 // What no single field can show: a base URL that cannot be parsed, a pool the library refuses, an
 // anonymous listener beyond loopback, two routes with one prefix. Adds warnings.

@@ -19,7 +19,7 @@ using nlohmann::json;
 json HeadersJson(const Headers& headers, const EntryMasker& masker) {
   json object = json::object();
   for (const Headers::Field field : headers) {
-    json& member = object[std::string(field.name)];
+    json& member = object[masker.Mask(field.name)];
     json value = masker.Mask(field.value);
     if (member.is_null()) {
       member = std::move(value);
@@ -85,7 +85,7 @@ json ToJson(const JournalEntry& entry, const SecretMasker& known_keys) {
       {"route", entry.route.empty() ? json(nullptr) : json(masker.Mask(entry.route))},
       {"step", entry.step ? json(*entry.step) : json(nullptr)},
       {"chaos", entry.chaos ? json(*entry.chaos) : json(nullptr)},
-      {"method", entry.method},
+      {"method", masker.Mask(entry.method)},
       {"target", masker.Mask(entry.target)},
       {"headers", HeadersJson(entry.headers, masker)},
       {"body_bytes", entry.body_bytes},

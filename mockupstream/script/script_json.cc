@@ -36,7 +36,7 @@ json MaskStrings(const json& value, const std::function<std::string(const std::s
 json HeadersJson(const Headers& headers, const SecretMasker& masker) {
   json list = json::array();
   for (const Headers::Field field : headers) {
-    list.push_back({field.name, masker.Mask(field.value)});
+    list.push_back({masker.Mask(field.name), masker.Mask(field.value)});
   }
   return list;
 }

@@ -200,6 +200,11 @@ class HostileGatewayTest(ConformTest):
         run = self.assert_errors(body, r"not a JSON object: sk-k\.\.\.")
         self.assertNotIn("sk-kw", run.output)
 
+    def test_a_key_in_an_answer_is_shown_without_it(self):
+        body = "say(command, pools={command['pools'][0]['keys'][0]: 5})"
+        run = self.assert_errors(body, r"/pools/sk-k\.\.\..*: expected an object")
+        self.assertNotIn("sk-kw", run.output)
+
     def test_setup_without_pools(self):
         self.assert_errors("say(command, pools={})", "did not answer for this pool")
 

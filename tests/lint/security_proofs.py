@@ -29,6 +29,8 @@ def _ctests(root):
         for _, command, arguments in commands(read(root, path)):
             if command == "add_test" and arguments[:1] == ["NAME"]:
                 yield arguments[1]
+            if command == "keywalk_fuzz_test":  # tests/fuzz/CMakeLists.txt
+                yield "fuzz." + arguments[0]
 
 
 def _cases(root):

@@ -1,5 +1,5 @@
 // A connection in memory: its near end is a Stream for the code under test, its far end is the test
-// itself, call by call.
+// itself, call by call. (Where both ends are coroutines, stream_pair.h.)
 //
 // No socket, no thread, no real time. What becomes of a read is told when the io_context is polled;
 // a deadline passes when the test says so. Confined to its io_context.

@@ -79,6 +79,13 @@ TEST(AdminTest, AsksForATokenWhereThereIsOne) {
   EXPECT_EQ(Ask(*server, kSecond).status, 418);
 }
 
+TEST(AdminTest, AKeyInAFieldsNameIsMaskedToo) {
+  const auto server = StartMock(Parse(R"({"schema_version": "1.0", "lanes": {
+    "sk-aaaaaaaaaaaaaaaaaaaa": [{"headers": {"X-sk-aaaaaaaaaaaaaaaaaaaa": "1"}}]}})"));
+  const RawReply reply = Admin(*server, "GET", "/__mock/script");
+  EXPECT_THAT(reply.body, AllOf(HasSubstr("X-sk-a...aaaa"), Not(HasSubstr(std::string(kFirst)))));
+}
+
 TEST(AdminTest, ReplacesTheScript) {
   const auto server = StartMock(Parse(kScript));
   const RawReply reply = Admin(*server, "PUT", "/__mock/script",
@@ -104,7 +111,8 @@ TEST(AdminTest, ShowsTheJournalWithoutKeys) {
   Ask(*server, kFirst);
   Ask(*server, kSecond);
   RawClient client(server->port());  // one that sends another lane's key where none belongs
-  const Headers headers{{"x-api-key", "sk-somebody-elses-key-7777"}, {"X-Debug", kSecond}};
+  const Headers headers{
+      {"x-api-key", "sk-somebody-elses-key-7777"}, {"X-Debug", kSecond}, {kSecond, "x"}};
   client.Send(RequestText("GET", "/v1/x", headers));
   ReadReply(client);
   const RawReply reply = Admin(*server, "GET", "/__mock/journal");
