@@ -117,14 +117,16 @@ required=$(
 node_packages=
 schema_packages=
 valgrind_packages=
+allocator_packages=$(missing_packages libmimalloc-dev)
 if [ $set_name = test ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
   schema_packages=$(missing_packages python3-jsonschema python3-h11; missing_tools xmllint=libxml2-utils)
   valgrind_packages=$(missing_tools valgrind=valgrind)
 fi
 
-[ -n "$required$node_packages$schema_packages$valgrind_packages" ] || exit 0
-optional="$node_packages $schema_packages $valgrind_packages"
+optional="$node_packages $schema_packages $valgrind_packages $allocator_packages"
+# shellcheck disable=SC2086
+[ -n "$(echo $required $optional)" ] || exit 0
 if [ $list_only = yes ]; then
   # shellcheck disable=SC2086
   printf '%s\n' $required $optional
@@ -198,3 +200,6 @@ install_optional "The SDK test will not run." $node_packages
 install_optional "Tests of fixtures or reports against their schemas will not run." $schema_packages
 # shellcheck disable=SC2086
 install_optional "Instructions of the core will not be counted." $valgrind_packages
+# shellcheck disable=SC2086
+install_optional "keywalk-proxy keeps the C library's malloc, and is slower with many connections." \
+  $allocator_packages
