@@ -20,7 +20,7 @@ void ServerThread::Start(io::HttpServer& server, std::function<std::size_t()> ac
 }
 
 bool ServerThread::Stop(std::chrono::milliseconds drain) {
-  const std::lock_guard lock(stop_mutex_);
+  const MutexLock lock(stop_mutex_);
   if (!thread_.joinable()) return false;
   asio::post(context_, [this, drain] {
     asio::co_spawn(context_.get_executor(), server_->Drain(drain),

@@ -7,10 +7,10 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "io/http_server.h"
+#include "keywalk/mutex.h"
 
 namespace keywalk::mock {
 
@@ -35,7 +35,7 @@ class ServerThread {
   asio::io_context& context_;
   io::HttpServer* server_ = nullptr;
   std::function<std::size_t()> active_;
-  std::mutex stop_mutex_;
+  Mutex stop_mutex_;
   std::thread thread_;
 };
 

@@ -37,7 +37,7 @@ BodyMemory::Block BodyMemory::Take(std::size_t bytes) {
     return {};
   }
   if (bytes == kBlockBytes) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!idle_.empty()) {
       Block block(*this, std::move(idle_.back()), bytes);
       idle_.pop_back();
@@ -50,7 +50,7 @@ BodyMemory::Block BodyMemory::Take(std::size_t bytes) {
 void BodyMemory::Return(std::unique_ptr<char[]> bytes, std::size_t capacity) noexcept {
   used_.fetch_sub(capacity, std::memory_order_relaxed);
   if (capacity != kBlockBytes) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (idle_.size() < kMaxIdleBlocks) idle_.push_back(std::move(bytes));  // within what is reserved
 }
 

@@ -47,19 +47,19 @@ DumpWriter::DumpWriter(std::string folder, const Logger& log)
 
 DumpWriter::~DumpWriter() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   thread_.join();
 }
 
 void DumpWriter::Enqueue(AttemptRecord record, std::shared_ptr<const Secrets> secrets) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queue_.size() < kMaxQueued) {
       queue_.push_back(Queued{std::move(record), std::move(secrets)});
-      changed_.notify_all();
+      changed_.NotifyAll();
       return;
     }
   }
@@ -67,24 +67,24 @@ void DumpWriter::Enqueue(AttemptRecord record, std::shared_ptr<const Secrets> se
 }
 
 void DumpWriter::Flush() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
+  const MutexLock lock(mutex_);
+  while (!queue_.empty() || writing_) changed_.Wait(mutex_);
 }
 
 void DumpWriter::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    while (!stopping_ && queue_.empty()) changed_.Wait(mutex_);
     if (queue_.empty()) return;
     Queued queued = std::move(queue_.front());
     queue_.pop_front();
     writing_ = true;
-    lock.unlock();
+    lock.Unlock();
     WriteFile(queued);
     queued = Queued{};
-    lock.lock();
+    lock.Lock();
     writing_ = false;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 }
 

@@ -3,15 +3,14 @@
 #ifndef KEYWALK_PROXY_DUMP_WRITER_H_
 #define KEYWALK_PROXY_DUMP_WRITER_H_
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "keywalk/mutex.h"
 #include "keywalk/result.h"
 #include "keywalk/secret.h"
 #include "proxy/attempt_record.h"
@@ -52,11 +51,11 @@ class DumpWriter {
   const std::string folder_;
   const Logger& log_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Queued> queue_;
-  bool stopping_ = false;
-  bool writing_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<Queued> queue_ KEYWALK_GUARDED_BY(mutex_);
+  bool stopping_ KEYWALK_GUARDED_BY(mutex_) = false;
+  bool writing_ KEYWALK_GUARDED_BY(mutex_) = false;
   std::uint64_t sequence_ = 0;  // of the thread alone
   std::thread thread_;
 };

@@ -120,7 +120,7 @@ ProxyMetrics::ProxyMetrics(std::shared_ptr<const Clock> clock)
 ProxyMetrics::~ProxyMetrics() = default;
 
 ProviderMetrics& ProxyMetrics::ForProvider(std::string_view provider) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = providers_.find(provider);
   if (found != providers_.end()) return *found->second;
   const std::string name(provider);
@@ -135,20 +135,20 @@ ProviderMetrics& ProxyMetrics::ForProvider(std::string_view provider) {
 }
 
 void ProxyMetrics::OnLoaded(Pools pools) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   pools_.swap(pools);
   last_reload_successful_ = true;
   last_loaded_ = clock_->wall_now();
 }
 
 void ProxyMetrics::OnReloadFailed() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   last_reload_successful_ = false;
 }
 
 std::string ProxyMetrics::Text() const {
   std::vector<prometheus::MetricFamily> all = registry_->Collect();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Key states follow from the time, so they are read when asked for.
   prometheus::MetricFamily keys = GaugeFamily("keywalk_keys", "Keys by state");
   std::map<std::string_view, KeyCounts> sums;

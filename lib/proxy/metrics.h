@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "keywalk/clock.h"
 #include "keywalk/key_pool.h"
+#include "keywalk/mutex.h"
 #include "keywalk/transport.h"
 
 namespace prometheus {
@@ -89,11 +89,12 @@ class ProxyMetrics {
   const std::shared_ptr<const Clock> clock_;
   const std::unique_ptr<prometheus::Registry> registry_;
   const std::unique_ptr<Families> families_;
-  mutable std::mutex mutex_;  // of what follows
-  std::map<std::string, std::unique_ptr<ProviderMetrics>, std::less<>> providers_;
-  Pools pools_;
-  bool last_reload_successful_ = true;
-  WallTime last_loaded_{};
+  mutable Mutex mutex_;
+  std::map<std::string, std::unique_ptr<ProviderMetrics>, std::less<>> providers_
+      KEYWALK_GUARDED_BY(mutex_);
+  Pools pools_ KEYWALK_GUARDED_BY(mutex_);
+  bool last_reload_successful_ KEYWALK_GUARDED_BY(mutex_) = true;
+  WallTime last_loaded_ KEYWALK_GUARDED_BY(mutex_){};
 };
 
 }  // namespace keywalk::proxy

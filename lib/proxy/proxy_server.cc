@@ -3,12 +3,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/json_reader.h"
+#include "keywalk/mutex.h"
 #include "proxy/admin_pages.h"
 #include "proxy/config_change.h"
 #include "proxy/proxy_shared.h"
@@ -91,7 +91,7 @@ class ThreadedProxyServer final : public ProxyServer {
   }
 
   bool Reload(Result<ProxyConfig> config) override {
-    const std::lock_guard lock(reloading_);
+    const MutexLock lock(reloading_);
     if (shared_->draining) {
       shared_->log.Write(LogLevel::kInfo, "configuration not reloaded: the proxy is stopping");
       return false;
@@ -109,7 +109,7 @@ class ThreadedProxyServer final : public ProxyServer {
   }
 
   void Drain() override {
-    const std::lock_guard lock(draining_);
+    const MutexLock lock(draining_);
     shared_->draining = true;
     std::vector<std::future<void>> drained;
     for (const std::unique_ptr<Worker>& worker : workers_) {
@@ -161,8 +161,8 @@ class ThreadedProxyServer final : public ProxyServer {
   AdminPages admin_pages_;
   std::uint16_t port_ = 0;
   std::string admin_address_;
-  std::mutex reloading_;
-  std::mutex draining_;
+  Mutex reloading_;
+  Mutex draining_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -28,13 +28,13 @@ Result<std::unique_ptr<ProxyShared>> ProxyShared::Make(const ProxyConfig& config
 }
 
 std::shared_ptr<const Generation> ProxyShared::generation() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return generation_;
 }
 
 void ProxyShared::SetGeneration(std::shared_ptr<const Generation> generation) {
   metrics.OnLoaded(generation->Pools());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   generation_.swap(generation);
 }
 

@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "keywalk/body_memory.h"
 #include "keywalk/clock.h"
+#include "keywalk/mutex.h"
 #include "keywalk/result.h"
 #include "proxy/dump_writer.h"
 #include "proxy/generation.h"
@@ -42,8 +42,8 @@ class ProxyShared {
  private:
   ProxyShared(const ProxyConfig& config, std::shared_ptr<const Clock> clock, LogSink log);
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Generation> generation_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Generation> generation_ KEYWALK_GUARDED_BY(mutex_);
 };
 
 }  // namespace keywalk::proxy

@@ -31,7 +31,7 @@ std::string Sample(std::string_view name, std::string_view type, std::string_vie
 }  // namespace
 
 void Metrics::Count(const JournalEntry& entry) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto lane = requests_.find(entry.lane);
   if (lane == requests_.end()) lane = requests_.try_emplace(entry.lane).first;
   ++lane->second[entry.status];
@@ -41,12 +41,12 @@ void Metrics::Count(const JournalEntry& entry) {
 }
 
 void Metrics::CountAcceptFault() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++faults_fired_;
 }
 
 std::string Metrics::Text(Gauges gauges) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   constexpr std::string_view kRequests = "keywalk_mock_requests_total";
   std::string text =
       Head(kRequests, "counter", "Requests by lane and answered status (0: none was answered).");

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "keywalk/mutex.h"
 #include "mockupstream/journal/journal.h"
 
 namespace keywalk::mock {
@@ -30,11 +30,12 @@ class Metrics {
   std::string Text(Gauges gauges) const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::map<int, std::uint64_t>, std::less<>> requests_;  // lane, status
-  std::uint64_t faults_fired_ = 0;
-  std::uint64_t faults_not_reached_ = 0;
-  std::uint64_t body_bytes_ = 0;
+  mutable Mutex mutex_;
+  std::map<std::string, std::map<int, std::uint64_t>, std::less<>> requests_
+      KEYWALK_GUARDED_BY(mutex_);  // lane, status
+  std::uint64_t faults_fired_ KEYWALK_GUARDED_BY(mutex_) = 0;
+  std::uint64_t faults_not_reached_ KEYWALK_GUARDED_BY(mutex_) = 0;
+  std::uint64_t body_bytes_ KEYWALK_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace keywalk::mock

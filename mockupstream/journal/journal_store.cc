@@ -30,7 +30,7 @@ std::size_t JournalStore::Weight(const JournalEntry& entry) {
 
 std::uint64_t JournalStore::Append(JournalEntry&& entry) {
   const std::size_t weight = Weight(entry);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::uint64_t sequence = first_ + slots_.size();
   entry.sequence = sequence;
   slots_.emplace_back(std::move(entry));
@@ -85,11 +85,11 @@ void JournalStore::AddEnd(std::uint64_t sequence) {
 // Nearly free while nobody waits: that is the condition variable's own first question.
 void JournalStore::Changed() {
   ++changes_;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 JournalEntry* JournalStore::Locate(std::uint64_t sequence) {
-  return const_cast<JournalEntry*>(std::as_const(*this).Locate(sequence));
+  return const_cast<JournalEntry*>(static_cast<const JournalStore*>(this)->Locate(sequence));
 }
 
 const JournalEntry* JournalStore::Locate(std::uint64_t sequence) const {
@@ -110,14 +110,14 @@ std::vector<JournalEntry> JournalStore::Copy(std::uint64_t from) const {
 }
 
 std::vector<JournalEntry> JournalStore::From(std::uint64_t sequence) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return Copy(sequence);
 }
 
 std::vector<JournalEntry> JournalStore::Read(JournalFilter& filter, JournalPiece piece) const {
   std::vector<JournalEntry> entries;
   std::size_t bytes = 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   filter.from = std::max(filter.from, first_);
   const std::uint64_t end = std::min(filter.until, first_ + slots_.size());
   for (; filter.from < end; ++filter.from) {
@@ -133,7 +133,7 @@ std::vector<JournalEntry> JournalStore::Read(JournalFilter& filter, JournalPiece
 
 JournalStore::Range JournalStore::ReadAll(const JournalFilter& filter) const {
   Range range;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   range.dropped = CountDropped(filter);
   const std::uint64_t end = std::min(filter.until, first_ + slots_.size());
   for (std::uint64_t sequence = std::max(filter.from, first_); sequence < end; ++sequence) {
@@ -144,7 +144,7 @@ JournalStore::Range JournalStore::ReadAll(const JournalFilter& filter) const {
 }
 
 std::uint64_t JournalStore::DroppedOf(const JournalFilter& filter) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return CountDropped(filter);
 }
 
@@ -161,24 +161,24 @@ std::uint64_t JournalStore::CountDropped(const JournalFilter& filter) const {
 }
 
 std::optional<JournalEntry> JournalStore::Find(std::uint64_t sequence) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const JournalEntry* const entry = Locate(sequence);
   if (entry == nullptr) return std::nullopt;
   return *entry;
 }
 
 std::uint64_t JournalStore::next() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return first_ + slots_.size();
 }
 
 std::uint64_t JournalStore::dropped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return dropped_;
 }
 
 void JournalStore::Clear(const std::optional<std::string>& scope) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (scope) {
     drops_.erase(*scope);
   } else {
@@ -208,7 +208,7 @@ JournalStore::Ended JournalStore::ReadEnded(std::uint64_t place, const JournalFi
                                             JournalPiece piece) const {
   Ended ended;
   std::size_t bytes = 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ended.next = std::max(place, first_place_);
   ended.missed = ended.next - place;
   while (ended.next - first_place_ < ends_.size()) {
@@ -228,44 +228,47 @@ JournalStore::Ended JournalStore::ReadEnded(std::uint64_t place, const JournalFi
 }
 
 std::optional<std::uint64_t> JournalStore::PlaceBehind(std::uint64_t sequence) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = std::find(ends_.begin(), ends_.end(), sequence);
   if (found == ends_.end()) return std::nullopt;
   return first_place_ + static_cast<std::uint64_t>(found - ends_.begin()) + 1;
 }
 
 std::uint64_t JournalStore::first_place() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return first_place_;
 }
 
 bool JournalStore::WaitFor(const std::function<bool(const std::vector<JournalEntry>&)>& done,
                            std::chrono::milliseconds limit) const {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
     const std::vector<JournalEntry> entries = Copy(0);
     const std::uint64_t seen = changes_;
-    lock.unlock();  // `done` is the caller's: it may ask this object
+    lock.Unlock();  // `done` is the caller's: it may ask this object
     if (done(entries)) return true;
-    lock.lock();
-    if (!changed_.wait_until(lock, deadline, [&] { return changes_ != seen; })) return false;
+    lock.Lock();
+    while (changes_ == seen) {
+      const bool in_time = changed_.WaitUntil(mutex_, deadline);
+      if (!in_time && changes_ == seen) return false;
+    }
   }
 }
 
 JournalWatch::JournalWatch(const JournalStore& store, std::function<void()> wake)
     : store_(store), wake_(std::move(wake)) {
-  const std::lock_guard lock(store_.mutex_);
+  const MutexLock lock(store_.mutex_);
   store_.watches_.push_back(this);
 }
 
 JournalWatch::~JournalWatch() {
-  const std::lock_guard lock(store_.mutex_);
+  const MutexLock lock(store_.mutex_);
   std::erase(store_.watches_, this);
 }
 
 bool JournalWatch::Arm(std::uint64_t place) {
-  const std::lock_guard lock(store_.mutex_);
+  const MutexLock lock(store_.mutex_);
   armed_ = place >= store_.first_place_ + store_.ends_.size();
   return armed_;
 }

@@ -4,7 +4,6 @@
 
 #include <boost/container/deque.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -12,12 +11,12 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "keywalk/mutex.h"
 #include "mockupstream/journal/journal.h"
 
 namespace keywalk::mock {
@@ -126,28 +125,29 @@ class JournalStore {
   static std::size_t BodyWeight(const JournalEntry& entry);
   static std::size_t Weight(const JournalEntry& entry);
 
-  JournalEntry* Locate(std::uint64_t sequence);
-  const JournalEntry* Locate(std::uint64_t sequence) const;
-  std::vector<JournalEntry> Copy(std::uint64_t from) const;
-  std::uint64_t CountDropped(const JournalFilter& filter) const;
-  void Reweigh(const JournalEntry& entry, std::size_t before);
-  void Trim();
-  void ForgetEnds();
-  void AddEnd(std::uint64_t sequence);
-  void Changed();
+  JournalEntry* Locate(std::uint64_t sequence) KEYWALK_REQUIRES(mutex_);
+  const JournalEntry* Locate(std::uint64_t sequence) const KEYWALK_REQUIRES(mutex_);
+  std::vector<JournalEntry> Copy(std::uint64_t from) const KEYWALK_REQUIRES(mutex_);
+  std::uint64_t CountDropped(const JournalFilter& filter) const KEYWALK_REQUIRES(mutex_);
+  void Reweigh(const JournalEntry& entry, std::size_t before) KEYWALK_REQUIRES(mutex_);
+  void Trim() KEYWALK_REQUIRES(mutex_);
+  void ForgetEnds() KEYWALK_REQUIRES(mutex_);
+  void AddEnd(std::uint64_t sequence) KEYWALK_REQUIRES(mutex_);
+  void Changed() KEYWALK_REQUIRES(mutex_);
 
   const JournalLimits limits_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  Slots slots_;
-  std::uint64_t first_ = 0;  // the sequence number of slots_.front()
-  std::uint64_t dropped_ = 0;
-  std::map<std::string, Drops, std::less<>> drops_;  // by scope
-  std::uint64_t changes_ = 0;
-  std::size_t bytes_ = 0;
-  std::deque<std::uint64_t> ends_;  // sequence numbers, in the order in which the entries ended
-  std::uint64_t first_place_ = 0;   // of ends_.front()
-  mutable std::vector<JournalWatch*> watches_;
+  mutable Mutex mutex_;
+  mutable Condition changed_;
+  Slots slots_ KEYWALK_GUARDED_BY(mutex_);
+  std::uint64_t first_ KEYWALK_GUARDED_BY(mutex_) = 0;  // the sequence number of slots_.front()
+  std::uint64_t dropped_ KEYWALK_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, Drops, std::less<>> drops_ KEYWALK_GUARDED_BY(mutex_);  // by scope
+  std::uint64_t changes_ KEYWALK_GUARDED_BY(mutex_) = 0;
+  std::size_t bytes_ KEYWALK_GUARDED_BY(mutex_) = 0;
+  std::deque<std::uint64_t> ends_
+      KEYWALK_GUARDED_BY(mutex_);  // sequence numbers, in the order in which the entries ended
+  std::uint64_t first_place_ KEYWALK_GUARDED_BY(mutex_) = 0;  // of ends_.front()
+  mutable std::vector<JournalWatch*> watches_ KEYWALK_GUARDED_BY(mutex_);
 };
 
 // Tells a reader, once for each time it asks, that an entry has ended: for those that cannot block.
@@ -174,7 +174,7 @@ class JournalWatch {
 
 template <typename Change>
 void JournalStore::Update(std::uint64_t sequence, Change&& change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   JournalEntry* const entry = Locate(sequence);
   if (entry == nullptr) return;
   const std::size_t before = BodyWeight(*entry);
@@ -185,7 +185,7 @@ void JournalStore::Update(std::uint64_t sequence, Change&& change) {
 
 template <typename Change>
 bool JournalStore::End(std::uint64_t sequence, Change&& change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   JournalEntry* const entry = Locate(sequence);
   if (entry == nullptr) return false;
   const std::size_t before = BodyWeight(*entry);

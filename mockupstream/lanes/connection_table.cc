@@ -52,7 +52,7 @@ ConnectionTable::Turn ConnectionTable::Take() {
 
 void ConnectionTable::Replace(ConnectionScript script) {
   auto fresh = std::make_shared<Turn::State>(std::move(script));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   state_.swap(fresh);
 }
 
@@ -69,7 +69,7 @@ std::vector<AcceptFaultReport> ConnectionTable::Report() const {
 }
 
 std::shared_ptr<ConnectionTable::Turn::State> ConnectionTable::state() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return state_;
 }
 

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "keywalk/mutex.h"
 #include "mockupstream/script/connection_script.h"
 
 namespace keywalk::mock {
@@ -56,8 +56,8 @@ class ConnectionTable {
  private:
   std::shared_ptr<Turn::State> state() const;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<Turn::State> state_;
+  mutable Mutex mutex_;
+  std::shared_ptr<Turn::State> state_ KEYWALK_GUARDED_BY(mutex_);
 };
 
 }  // namespace keywalk::mock

@@ -47,7 +47,7 @@ LaneTable::LaneTable(Script script, Milliseconds wall_at_zero)
 }
 
 std::shared_ptr<LaneState> LaneTable::Find(std::string_view key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto used = used_.find(key);
   if (used != used_.end()) return used->second;
   const auto lane = lanes_->by_key.find(key);
@@ -63,7 +63,7 @@ std::shared_ptr<LaneState> LaneTable::Find(std::string_view key) const {
 void LaneTable::Replace(Script script) {
   auto lanes = std::make_shared<LaneSet>();
   lanes->Insert(std::move(script));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   lanes_ = std::move(lanes);
   lanes_shared_ = false;
   masker_ = nullptr;
@@ -71,7 +71,7 @@ void LaneTable::Replace(Script script) {
 }
 
 void LaneTable::Add(Script script) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [key, lane] : script.lanes) used_.erase(key);
   if (script.default_lane) default_used_ = nullptr;
   if (lanes_shared_) lanes_ = std::make_shared<LaneSet>(*lanes_);
@@ -82,7 +82,7 @@ void LaneTable::Add(Script script) {
 }
 
 void LaneTable::Reset() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ForgetStates();
 }
 
@@ -94,8 +94,9 @@ void LaneTable::ForgetStates() {
 }
 
 std::unique_ptr<LaneTable> LaneTable::StartOver() const {
+  const MutexLock lock(mutex_);
   auto copy = std::make_unique<LaneTable>(Script(), gates_.wall_at_zero());
-  const std::lock_guard lock(mutex_);
+  const MutexLock copy_lock(copy->mutex_);
   lanes_shared_ = true;
   copy->lanes_ = lanes_;
   copy->lanes_shared_ = true;
@@ -104,7 +105,7 @@ std::unique_ptr<LaneTable> LaneTable::StartOver() const {
 }
 
 std::vector<LaneTable::Progress> LaneTable::Lanes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<Progress> lanes;
   lanes.reserve(lanes_->by_key.size() + 1);
   for (const auto& [key, plan] : lanes_->by_key) {
@@ -118,7 +119,7 @@ std::vector<LaneTable::Progress> LaneTable::Lanes() const {
 }
 
 std::size_t LaneTable::served() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::size_t all = default_used_ ? default_used_->served() : 0;
   for (const auto& [key, state] : used_) all += state->served();
   return all;
@@ -134,12 +135,12 @@ const std::shared_ptr<const SecretMasker>& LaneTable::Masker() const {
 }
 
 std::shared_ptr<const SecretMasker> LaneTable::masker() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return Masker();
 }
 
 void LaneTable::AddKeysTo(KeyCollection& collection) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!collection.seen.insert(lanes_).second) return;
   for (const auto& [key, plan] : lanes_->by_key) collection.keys.insert(key);
 }

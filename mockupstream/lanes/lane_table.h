@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "keywalk/mutex.h"
 #include "keywalk/secret.h"
 #include "mockupstream/lanes/lane_plan.h"
 #include "mockupstream/lanes/request_facts.h"
@@ -111,17 +111,19 @@ class LaneTable {
   void AddKeysTo(KeyCollection& collection) const;
 
  private:
-  // The mutex is held.
-  void ForgetStates();
-  const std::shared_ptr<const SecretMasker>& Masker() const;
+  void ForgetStates() KEYWALK_REQUIRES(mutex_);
+  const std::shared_ptr<const SecretMasker>& Masker() const KEYWALK_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<LaneSet> lanes_;     // not null
-  mutable bool lanes_shared_ = false;  // by another table, perhaps: it must not be changed
-  mutable ModelGates gates_;
-  mutable std::map<std::string, std::shared_ptr<LaneState>, std::less<>> used_;
-  mutable std::shared_ptr<LaneState> default_used_;
-  mutable std::shared_ptr<const SecretMasker> masker_;  // null: not made yet
+  mutable Mutex mutex_;
+  std::shared_ptr<LaneSet> lanes_ KEYWALK_GUARDED_BY(mutex_);  // not null
+  // By another table, perhaps: it must not be changed.
+  mutable bool lanes_shared_ KEYWALK_GUARDED_BY(mutex_) = false;
+  mutable ModelGates gates_ KEYWALK_GUARDED_BY(mutex_);
+  mutable std::map<std::string, std::shared_ptr<LaneState>, std::less<>> used_
+      KEYWALK_GUARDED_BY(mutex_);
+  mutable std::shared_ptr<LaneState> default_used_ KEYWALK_GUARDED_BY(mutex_);
+  // Null: not made yet.
+  mutable std::shared_ptr<const SecretMasker> masker_ KEYWALK_GUARDED_BY(mutex_);
 };
 
 }  // namespace keywalk::mock

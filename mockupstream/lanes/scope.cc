@@ -56,7 +56,7 @@ ScopeTable::ScopeTable(Script script, std::size_t max_scopes)
 
 std::shared_ptr<Scope> ScopeTable::Use(std::string_view id) {
   if (id.empty()) return default_scope_;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = named_.find(id);
   if (found != named_.end()) return found->second;
   if (named_.size() >= max_scopes_) return nullptr;
@@ -68,13 +68,13 @@ std::shared_ptr<Scope> ScopeTable::Use(std::string_view id) {
 
 std::shared_ptr<Scope> ScopeTable::Find(std::string_view id) const {
   if (id.empty()) return default_scope_;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = named_.find(id);
   return found == named_.end() ? nullptr : found->second;
 }
 
 std::vector<std::shared_ptr<Scope>> ScopeTable::Named() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::shared_ptr<Scope>> scopes;
   scopes.reserve(named_.size());
   for (const auto& [id, scope] : named_) scopes.push_back(scope);
@@ -82,7 +82,7 @@ std::vector<std::shared_ptr<Scope>> ScopeTable::Named() const {
 }
 
 bool ScopeTable::Forget(std::string_view id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = named_.find(id);
   if (found == named_.end()) return false;
   named_.erase(found);
@@ -90,7 +90,7 @@ bool ScopeTable::Forget(std::string_view id) {
 }
 
 void ScopeTable::ForgetAll() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   named_.clear();
 }
 

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "keywalk/headers.h"
+#include "keywalk/mutex.h"
 #include "keywalk/secret.h"
 #include "mockupstream/lanes/lane_table.h"
 #include "mockupstream/lanes/mock_clock.h"
@@ -64,8 +64,8 @@ class ScopeTable {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const std::size_t max_scopes_;
   const std::shared_ptr<Scope> default_scope_;
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Scope>, std::less<>> named_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Scope>, std::less<>> named_ KEYWALK_GUARDED_BY(mutex_);
 };
 
 // True for 1 to 64 letters, digits, ".", "_" and "-".

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <mutex>
 #include <utility>
 
 #include "io/deadline.h"
 #include "io/http_server.h"
+#include "keywalk/mutex.h"
 #include "mockupstream/record/record_file.h"
 #include "mockupstream/server_thread.h"
 
@@ -66,7 +66,7 @@ class RecordServerImpl final : public RecordServer {
   }
 
   std::optional<Error> Stop() override {
-    const std::lock_guard lock(stop_mutex_);
+    const MutexLock lock(stop_mutex_);
     if (!thread_.Stop(kDrainTime)) return std::nullopt;
     return ReplaceRecordFile(options_.output, recording_.Script());
   }
@@ -100,7 +100,7 @@ class RecordServerImpl final : public RecordServer {
   bool write_pending_ = false;
   milliseconds last_write_{0};
   asio::ip::tcp::endpoint endpoint_;
-  std::mutex stop_mutex_;
+  Mutex stop_mutex_;
   ServerThread thread_{context_};
 };
 

@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "keywalk/mutex.h"
 
 namespace keywalk {
 
@@ -65,8 +66,8 @@ class BodyMemory {
   const std::uint64_t max_bytes_;
   const std::string spill_folder_;
   std::atomic<std::uint64_t> used_{0};
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<char[]>> idle_;  // whole blocks
+  Mutex mutex_;
+  std::vector<std::unique_ptr<char[]>> idle_ KEYWALK_GUARDED_BY(mutex_);  // whole blocks
 };
 
 }  // namespace keywalk

@@ -1,0 +1,114 @@
+#!/bin/bash
+# Everything that checks the code beyond its tests: `make ci-full`, and in part .ci/run.
+#
+#   scripts/ci-full.sh [STEP...]   all of them without; names below
+#
+# Each step's output goes to build/report/ci-full/STEP.log, and a table of all at the end. Exit
+# status: 0 all passed, 1 one failed, 2 wrong use.
+#   JOBS          processes at once (default: all cores)
+#   FUZZ_SECONDS  how long each fuzzer runs (default 60)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=${JOBS:-$(nproc)}
+logs=build/report/ci-full
+min_coverage=90
+
+# Tests that run none of our C++, or in hundreds of processes, whose limits of time a slower build
+# would break.
+not_slowed='^(bench_|lint\.|install\.|sdk\.|fuzz\.|secrets\.|soak\.|conformance_(runner|examples|hostile_adapter|html|launch|must_fail|mutants|readers|reports|verdicts))'
+
+# What cppcheck and clang-tidy look at: the decision core and what it is made of.
+core_sources=$(git ls-files 'lib/core/*.cc')
+# Where locks are held.
+locking_sources=$(git grep -l 'MutexLock' -- 'lib/*.cc' 'mockupstream/*.cc')
+
+# --- steps ---------------------------------------------------------------------------------------
+
+step_cppcheck() {  # no "style": it argues with the house's
+  cppcheck --std=c++20 --enable=warning,performance,portability --inline-suppr \
+    --suppress=missingIncludeSystem -I lib/include -I lib -j "$jobs" --quiet --error-exitcode=1 \
+    $core_sources
+}
+
+configure_clang() {
+  test -f build/clang/build.ninja || cmake --preset clang
+}
+
+step_tidy() {
+  configure_clang &&
+    printf '%s\n' $core_sources |
+    xargs -P "$jobs" -n 1 clang-tidy --quiet --warnings-as-errors='*' -p build/clang
+}
+
+# Clang's analysis of what is read and written under which lock.
+step_locks() {
+  configure_clang && python3 -B scripts/compile_only.py build/clang -Wthread-safety \
+    -Werror=thread-safety -- $locking_sources
+}
+
+step_valgrind() {
+  make test TARGETS=keywalk_core_test CTEST_ARGS='-N' >/dev/null &&
+    valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,possible \
+      build/bin/keywalk_core_test --gtest_brief=1
+}
+
+step_address() {
+  make test SANITIZE=address CTEST_ARGS="-E '$not_slowed'"
+}
+
+step_thread() {
+  make test SANITIZE=thread CTEST_ARGS="-E '$not_slowed'"
+}
+
+step_coverage() {
+  local folder=build/coverage
+  { test -f $folder/build.ninja || cmake --preset coverage; } &&
+    cmake --build $folder -j "$jobs" &&
+    find $folder -name '*.gcda' -delete &&
+    (cd $folder && ctest --output-on-failure -j "$jobs" -E "$not_slowed") &&
+    gcovr --root . --object-directory $folder --filter 'lib/' --exclude-throw-branches \
+      --exclude '.*\.asio\.cc' -j "$jobs" --print-summary --sort-uncovered \
+      --txt $logs/coverage.txt --html-details $logs/coverage.html --json-summary $logs/coverage.json \
+      --fail-under-line $min_coverage &&
+    echo "lines not covered: $logs/coverage.txt; each line: $logs/coverage.html"
+}
+
+step_fuzz() {
+  make fuzz SECONDS="${FUZZ_SECONDS:-60}"
+}
+
+all_steps='cppcheck tidy locks valgrind coverage address thread fuzz'
+
+# --- run them ------------------------------------------------------------------------------------
+
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || read -ra steps <<<"$all_steps"
+for step in "${steps[@]}"; do
+  case " $all_steps " in
+    *" $step "*) ;;
+    *)
+      echo "ci-full: $step: not one of $all_steps" >&2
+      exit 2
+      ;;
+  esac
+done
+
+mkdir -p "$logs"
+table=()
+status=0
+for step in "${steps[@]}"; do
+  began=$SECONDS
+  [ ! -t 2 ] || printf '%s ... ' "$step" >&2
+  if "step_$step" >"$logs/$step.log" 2>&1; then
+    verdict=passed
+  else
+    verdict=FAILED
+    status=1
+    tail -n 40 "$logs/$step.log" >&2
+  fi
+  [ ! -t 2 ] || printf '%s\n' "$verdict" >&2
+  table+=("$(printf '%-10s %s %5d s   %s' "$step" "$verdict" $((SECONDS - began)) "$logs/$step.log")")
+done
+printf '%s\n' "${table[@]}" | tee "$logs/summary.txt"
+exit $status
