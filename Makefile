@@ -55,6 +55,8 @@ help:
 	@echo 'make sim           compare failover policies on virtual traffic'
 	@echo '                   (WORLD=sim/worlds/401-outage.json ARGS="--policy coder-v1,FILE")'
 	@echo 'make hunt          draw worlds from seeds and check invariants in them (MINUTES=10)'
+	@echo 'make ci-full       sanitizers, valgrind, static analysis, coverage, fuzzers: an hour'
+	@echo '                   (STEPS="cppcheck coverage"; a table at the end)'
 	@echo 'make install       install under PREFIX (now $(PREFIX)), inside DESTDIR if set'
 	@echo 'make format        format the C++ sources with clang-format'
 	@echo 'make tidy          check them with clang-tidy'
@@ -187,6 +189,12 @@ hunt: deps-build configured
 	@$(BUILD)/bin/keywalk-sim --check --minutes $(MINUTES) --jobs $(JOBS) \
 	  --json $(REPORT)/hunt.json --write-world $(REPORT)/hunt.world.json $(ARGS)
 
+# What checks the code beyond its tests; a step's output is in build/report/ci-full/.
+STEPS ?=
+.PHONY: ci-full
+ci-full: deps-full
+	@JOBS=$(JOBS) scripts/ci-full.sh $(STEPS)
+
 .PHONY: install
 install: deps-build configured
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target installable
@@ -194,11 +202,13 @@ install: deps-build configured
 
 # --- what those need -----------------------------------------------------------------------------
 
-.PHONY: deps-build deps-test
+.PHONY: deps-build deps-test deps-full
 deps-build:
 	@scripts/install-deps.sh build
 deps-test:
 	@scripts/install-deps.sh test
+deps-full:
+	@scripts/install-deps.sh full
 
 # A folder configured once stays as it is; ninja itself notices changed CMake files.
 .PHONY: configured configured-for-tests

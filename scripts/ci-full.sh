@@ -48,9 +48,9 @@ step_locks() {
 }
 
 step_valgrind() {
-  make test TARGETS=keywalk_core_test CTEST_ARGS='-N' >/dev/null &&
+  make test TARGETS=keywalk_core_test CTEST_ARGS=-N >/dev/null &&
     valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,possible \
-      build/bin/keywalk_core_test --gtest_brief=1
+      build/tests/keywalk_core_test --gtest_brief=1
 }
 
 step_address() {

@@ -5,6 +5,7 @@
 #   scripts/install-deps.sh test     in addition what `make test` and `make bench` need
 #   scripts/install-deps.sh page     in addition to build, a browser for `make test-page`
 #   scripts/install-deps.sh fuzz     in addition to build, clang with libFuzzer for `make fuzz`
+#   scripts/install-deps.sh full     in addition to test, what `make ci-full` needs
 #   scripts/install-deps.sh --list test    only prints what is missing
 #
 # Asks dpkg first: with everything in place it fetches nothing, needs no network and no root, and
@@ -20,9 +21,9 @@ if [ "${1:-}" = --list ]; then
   shift
 fi
 case "${1:-}" in
-  build | test | page | fuzz) set_name=$1 ;;
+  build | test | page | fuzz | full) set_name=$1 ;;
   *)
-    say "usage: $0 [--list] build|test|page|fuzz"
+    say "usage: $0 [--list] build|test|page|fuzz|full"
     exit 2
     ;;
 esac
@@ -32,6 +33,7 @@ esac
 build_tools='g++=g++ cmake=cmake ninja=ninja-build ccache=ccache'
 build_libraries='nlohmann-json3-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libssl-dev'
 test_tools='python3=python3 curl=curl openssl=openssl'
+full_tools='clang++=clang clang-tidy=clang-tidy cppcheck=cppcheck gcovr=gcovr valgrind=valgrind'
 test_libraries='libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev ca-certificates'
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
@@ -107,10 +109,11 @@ required=$(
   missing_tools $build_tools
   missing_packages $build_libraries
   has_boost || printf '%s\n' $(boost_packages)
-  if [ $set_name = test ]; then
+  if [ $set_name = test ] || [ $set_name = full ]; then
     missing_tools $test_tools
     missing_packages $test_libraries
   fi
+  [ $set_name != full ] || missing_tools $full_tools
   [ $set_name != page ] || has_chromium || echo chromium-headless-shell
   [ $set_name != fuzz ] || has_libfuzzer || printf '%s\n' $(fuzz_packages)
 )
@@ -118,7 +121,7 @@ node_packages=
 schema_packages=
 valgrind_packages=
 allocator_packages=$(missing_packages libmimalloc-dev)
-if [ $set_name = test ]; then
+if [ $set_name = test ] || [ $set_name = full ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
   schema_packages=$(missing_packages python3-jsonschema python3-h11; missing_tools xmllint=libxml2-utils)
   valgrind_packages=$(missing_tools valgrind=valgrind)
