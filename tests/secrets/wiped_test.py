@@ -24,6 +24,14 @@ OPTIONS = {"buffered": [], "recorded": ["--dump-dir", "dump"],
            "streamed": ["--body-mode", "stream", "--expect-continue", "1"]}
 
 
+def preloads(program, library):
+    """The library, and the C and C++ ones after it: their malloc is used instead of another's."""
+    needed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    paths = [line.split("=>")[1].split()[0] for line in needed.splitlines()
+             if line.strip().startswith(("libstdc++.so", "libc.so"))]
+    return ":".join([str(library), *paths])
+
+
 def ask(address, path="/x", body=b"{}", chunked=False):
     connection = http.client.HTTPConnection(address, timeout=20)
     for _ in range(2):  # one connection, then a fresh one upstream as well
@@ -77,7 +85,8 @@ class Wiped:
         proxy, address = self.start(
             "keywalk-proxy", "--provider", "openai", "--base-url", f"http://{upstream}",
             "--keys-file", self.keys, "--log-level", "debug", *options,
-            environment={"LD_PRELOAD": self.library, "KEYWALK_TEST_SECRETS": str(self.secrets),
+            environment={"LD_PRELOAD": preloads(self.binaries / "keywalk-proxy", self.library),
+                         "KEYWALK_TEST_SECRETS": str(self.secrets),
                          "KEYWALK_TEST_FREED": str(self.freed)})
         ask(address)
         ask(address, body=b"x" * 300_000)
