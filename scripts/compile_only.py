@@ -31,12 +31,14 @@ def main(arguments):
     known = dict(commands(folder))
     unknown = [source for source in sources if os.path.realpath(source) not in known]
     if unknown or not sources:
-        print(f"not compiled in {folder}: {', '.join(unknown) or 'no source given'}", file=sys.stderr)
+        what = ", ".join(unknown) or "no source given"
+        print(f"not compiled in {folder}: {what}", file=sys.stderr)
         return 2
 
     def compile_one(source):
         directory, words = known[os.path.realpath(source)]
-        return subprocess.run(words + ["-fsyntax-only", *flags], cwd=directory, check=False).returncode
+        words = words + ["-fsyntax-only", *flags]
+        return subprocess.run(words, cwd=directory, check=False).returncode
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         codes = list(pool.map(compile_one, sources))
