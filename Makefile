@@ -44,6 +44,8 @@ help:
 	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
 	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
 	@echo 'make hostile       the table of hostile requests: keywalk beside nginx and haproxy'
+	@echo 'make protections   switch off what SECURITY.md names, one by one: its tests have to notice'
+	@echo '                   (ARGS="--select NAME..."; goes on where it was interrupted)'
 	@echo 'make soak          faults at full speed, every answer explained by the upstream: build/report/'
 	@echo '                   (MINUTES=10 SEED=1 CLIENTS=48 of each proxy; SANITIZE=address)'
 	@echo 'make secrets       look for keys in everything that is written during the whole suite'
@@ -99,6 +101,13 @@ hostile: deps-test configured
 	@mkdir -p $(REPORT)
 	@tests/hostile/run.py --proxy $(BUILD)/bin/keywalk-proxy --mock $(BUILD)/bin/keywalk-mock --peers \
 	  --json $(REPORT)/hostile.json --markdown $(REPORT)/hostile.md $(ARGS)
+
+# In a copy of the sources, which is built once for all of them.
+.PHONY: protections
+protections: deps-test
+	@mkdir -p $(REPORT)
+	@tests/protections/run.py --build build/protections --jobs $(JOBS) \
+	  --json $(REPORT)/protections.json --markdown $(REPORT)/protections.md $(ARGS)
 
 # Ends with a balance sheet; 1 if something is unexplained or leaked.
 MINUTES ?= 10

@@ -1,0 +1,69 @@
+"""What came out, kept in a file from the first test on, so that an interrupted run can go on."""
+
+import concurrent.futures
+import json
+
+
+class Results:
+    def __init__(self, path, fresh):
+        self._path = path
+        self._found = {}  # (switch or None, test) to what came out
+        if path is not None and path.is_file() and not fresh:
+            for entry in json.loads(path.read_text(encoding="utf-8"))["results"]:
+                self._found[entry["switched_off"], entry["test"]] = entry
+
+    def fill(self, wanted, outcome_of, jobs, again):
+        """`wanted`: (switch or None, test, mark) in order; one whose mark is the same is not tried
+        again, but for `again`. `outcome_of` takes its index."""
+        missing = [at for at, (switch, test, mark) in enumerate(wanted)
+                   if again or self._found.get((switch, test), {}).get("mark") != mark]
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            tried = {pool.submit(outcome_of, at): at for at in missing}
+            for done, future in enumerate(concurrent.futures.as_completed(tried), 1):
+                switch, test, mark = wanted[tried[future]]
+                self._keep(switch, test, mark, future.result())
+                verdict = self._verdict(switch, test)
+                print(f"{done}/{len(missing)} {switch or 'nothing'}: {test}: {verdict}", flush=True)
+
+    def _keep(self, switch, test, mark, outcome):
+        self._found[switch, test] = {
+            "switched_off": switch, "test": test, "passed": outcome.passed, "mark": mark,
+            "reason": "" if outcome.passed else outcome.reason, "said": outcome.said}
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_suffix(".part")
+        unfinished.write_text(json.dumps({"results": list(self._found.values())}, indent=1) + "\n",
+                              encoding="utf-8")
+        unfinished.replace(self._path)
+
+    def _verdict(self, switch, test):
+        passed = self._found[switch, test]["passed"]
+        if switch is None:
+            return "passes" if passed else "FAILS"
+        return "UNNOTICED" if passed else "noticed"
+
+    def wrong(self, switches):
+        for test in sorted({test for one in switches for test in one.kills}):
+            if not self._found[None, test]["passed"]:
+                yield f"{test} fails with nothing switched off:\n{self._found[None, test]['said']}"
+        for one in switches:
+            for test in one.kills:
+                if self._found[one.name, test]["passed"]:
+                    yield f"{test} does not notice that {one.name} is switched off"
+
+    def summary(self, switches):
+        times = sum(len(one.kills) for one in switches)
+        return f"{len(switches)} protections switched off, noticed by {times} of {times} tests"
+
+    def markdown(self, switches):
+        lines = ["| switched off | test | | it says |", "| --- | --- | --- | --- |"]
+        for one in switches:
+            for test in one.kills:
+                if (one.name, test) not in self._found:
+                    lines.append(f"| {one.name} | `{test}` | not tried | |")
+                    continue
+                reason = self._found[one.name, test]["reason"].replace("|", "\\|")
+                lines.append(
+                    f"| {one.name} | `{test}` | {self._verdict(one.name, test)} | {reason} |")
+        return "\n".join(lines) + "\n"

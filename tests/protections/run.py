@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Switches off each protection of SECURITY.md, and requires that the tests named there notice.
+
+    run.py --build FOLDER [--jobs N] [--select NAME...] [--json FILE] [--markdown FILE] [--fresh]
+    run.py --check      only that every switch has its place and every row of SECURITY.md a switch
+    run.py --list
+
+The sources are copied into FOLDER with all switches built in, and compiled once. What has come out
+is kept in the JSON file as it comes; a run that was interrupted goes on from there, unless --fresh.
+Exit code: 0 if every test noticed, 1 if one did not (or fails with nothing switched off), 2 for
+wrong use.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import by_clients
+import by_steps
+import by_upstreams
+import on_the_machine
+import proof
+import results
+from switch import HEADER, SWITCHES, Stale, patched, switched_off
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER_PATH = "lib/switched_off.h"  # where every target finds it
+assert all((by_clients, by_steps, by_upstreams, on_the_machine))  # they fill SWITCHES
+
+
+def rows():
+    """The rows of SECURITY.md: threats, each with the names of its proofs."""
+    found = {}
+    for line in (ROOT / "SECURITY.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith("| threat |"):
+            cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+            found[cells[0]] = re.findall(r"`([^`]+)`", cells[-1])
+    return found
+
+
+def _is_of(name, proofs):
+    return name in proofs or name.split("/")[0] + "/" in proofs
+
+
+def check():
+    """What is wrong with the switches themselves."""
+    known = rows()
+    names = [one.name for one in SWITCHES]
+    for name in {name for name in names if names.count(name) > 1}:
+        yield f"two switches are called {name}"
+    for one in SWITCHES:
+        for threat in one.threats:
+            if threat not in known:
+                yield f"{one.name}: SECURITY.md has no row \"{threat}\""
+        proofs = [name for threat in one.threats for name in known.get(threat, ())]
+        for name in one.kills:
+            if not _is_of(name, proofs):
+                yield f"{one.name}: its row does not name the test {name}"
+        if not one.kills:
+            yield f"{one.name}: kills nothing"
+    for threat in known:
+        if not any(threat in one.threats for one in SWITCHES):
+            yield f"SECURITY.md: nothing switches off what protects against \"{threat}\""
+    for one in SWITCHES:
+        try:
+            switched_off(ROOT, one)
+        except (Stale, OSError) as error:
+            yield f"{one.name}: {one.file}: {error}"
+    for path in sorted({one.file for one in SWITCHES if not one.is_flag}):
+        try:
+            patched(ROOT, path)
+        except (Stale, OSError) as error:
+            yield f"{path}: {error}"
+
+
+def _write(path, text):
+    """Leaves a file that is as it should be, with its time."""
+    if not path.is_file() or path.read_bytes() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+
+
+def copy_sources(folder):
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    patches = {one.file for one in SWITCHES if not one.is_flag}
+    for path in filter(None, listed.split("\0")):
+        source = ROOT / path
+        if not source.is_file():
+            continue
+        _write(folder / path,
+               patched(ROOT, path).encode() if path in patches else source.read_bytes())
+        (folder / path).chmod(source.stat().st_mode)
+    _write(folder / HEADER_PATH, HEADER.encode())
+
+
+def build(folder, jobs):
+    sources, built = folder / "source", folder / "build"
+    copy_sources(sources)
+    environment = {**os.environ, "CCACHE_BASEDIR": str(sources), "CCACHE_NOHASHDIR": "1"}
+    if not (built / "build.ninja").is_file():
+        subprocess.run(["cmake", "-G", "Ninja", "-S", sources, "-B", built,
+                        "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -g1",
+                        "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=5",
+                        "-DKEYWALK_BENCH=OFF", "-DKEYWALK_TESTS=ON"],
+                       check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", built, f"-j{jobs}", "--quiet", *proof.TEST_PROGRAMS,
+                    *proof.PROGRAMS], check=True, env=environment)
+
+
+class Runner:
+    def __init__(self, folder):
+        self._folder = folder
+        self._proofs = proof.Proofs(folder / "source", folder / "build")
+
+    def outcome(self, name, one):
+        """Of that test, with that switch off; of None, with none."""
+        try:
+            if name != proof.HARDENING:
+                return self._proofs.outcome(name, one and one.name)
+            text = switched_off(ROOT, one) if one else (
+                ROOT / "cmake/Hardening.cmake").read_text(encoding="utf-8")
+            number = hashlib.sha256(text.encode()).hexdigest()[:12]
+            return proof.hardening_outcome(ROOT, self._folder / "hardening" / number, text)
+        except proof.NotRun as error:
+            # Whichever way round: it says nothing of the switch.
+            return proof.Outcome(one is not None, f"not run: {error}")
+
+
+def _of(one):
+    """Changes with what the switch does and where."""
+    if one is None:
+        return ""
+    text = repr(one.edits) + (ROOT / one.file).read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--build", type=Path, help="an ignored folder to build in")
+    parser.add_argument("--built", action="store_true", help="it is built already")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--select", nargs="+", default=[], metavar="NAME",
+                        help="only these switches, or groups of them, tried anew")
+    parser.add_argument("--json", type=Path, help="what came out, and is gone on from")
+    parser.add_argument("--markdown", type=Path, help="a table of it")
+    parser.add_argument("--fresh", action="store_true", help="not from what came out before")
+    arguments = parser.parse_args()
+    wrong = list(check())
+    if wrong or arguments.check:
+        print("\n".join(wrong) or f"{len(SWITCHES)} switches, all in place")
+        return 1 if wrong else 0
+    chosen = [one for one in SWITCHES if not arguments.select or one.name in arguments.select
+              or one.name.split("/")[0] + "/" in arguments.select]
+    if arguments.list:
+        for one in chosen:
+            print(f"{one.name}: {', '.join(one.kills)}")
+        return 0
+    if arguments.build is None or not chosen:
+        parser.error("--build FOLDER, --check or --list; --select names switches")
+    folder = arguments.build.resolve()
+    if not arguments.built:
+        build(folder, arguments.jobs)
+    kept = results.Results(arguments.json, arguments.fresh)
+    runner = Runner(folder)
+    names = sorted({name for one in chosen for name in one.kills})
+    pairs = [(None, name) for name in names] + [(one, name) for one in chosen for name in one.kills]
+    kept.fill([(one and one.name, name, _of(one)) for one, name in pairs],
+              lambda at: runner.outcome(pairs[at][1], pairs[at][0]), arguments.jobs,
+              again=bool(arguments.select))
+    if arguments.markdown:
+        arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
+        arguments.markdown.write_text(kept.markdown(SWITCHES), encoding="utf-8")
+    wrong = list(kept.wrong(chosen))
+    print("\n".join(wrong) or kept.summary(chosen))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
