@@ -1,6 +1,7 @@
 #include "proxy/client_auth.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ bool IsCredentialHeader(std::string_view name) {
   const auto same = [name](std::string_view other) { return EqualsIgnoreCase(name, other); };
   return std::ranges::any_of(CredentialHeaders(), same);
 }
+
+// Each word costs a digest, and clients decide on their number.
+constexpr std::size_t kMostWords = 64;
 
 }  // namespace
 
@@ -27,6 +31,26 @@ bool ClientAuth::HoldsToken(const Headers& headers) const {
   return found;
 }
 
+// As one word of several, such as `Bearer Bearer TOKEN`, or a list of two credentials.
+bool ClientAuth::NamesToken(const Headers& headers) const {
+  constexpr std::string_view kBetween = " \t,";
+  bool found = false;
+  std::size_t words = 0;
+  for (const Headers::Field field : headers) {
+    if (!IsCredentialHeader(field.name)) continue;
+    std::string_view rest = field.value;
+    while (words < kMostWords) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(kBetween), rest.size()));
+      if (rest.empty()) break;
+      const std::string_view word = rest.substr(0, rest.find_first_of(kBetween));
+      found = tokens_.Contains(word) || found;
+      rest.remove_prefix(word.size());
+      ++words;
+    }
+  }
+  return found;
+}
+
 Admission ClientAuth::Admit(const Provider& provider, Headers& headers) const {
   const auto present = [&headers](std::string_view name) { return headers.Contains(name); };
   const bool tokens_asked = !tokens_.empty();
@@ -38,7 +62,8 @@ Admission ClientAuth::Admit(const Provider& provider, Headers& headers) const {
     for (const std::string_view name : CredentialHeaders()) headers.Erase(name);
     return Admission::kCentralized;
   }
-  if (no_byok_) return Admission::kRefused;
+  // A token that is written wrongly is no key of the client's own: as one it would go upstream.
+  if (no_byok_ || (tokens_asked && NamesToken(headers))) return Admission::kRefused;
   // Where tokens are asked for, a credential that the provider does not know as its own must not
   // open the pool either.
   return tokens_asked || provider.IsByok(headers) ? Admission::kByok : Admission::kCentralized;

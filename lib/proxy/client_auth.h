@@ -15,7 +15,7 @@ namespace keywalk::proxy {
 enum class Admission : std::uint8_t {
   kCentralized,  // with the pool's keys; no credential of the client is left in the headers
   kByok,         // with the client's own credential, which passes as it is
-  kRefused,      // 401
+  kRefused,      // 401; also where a client token stands among other words
 };
 
 // Immutable; safe for concurrent use.
@@ -32,6 +32,7 @@ class ClientAuth {
 
  private:
   bool HoldsToken(const Headers& headers) const;
+  bool NamesToken(const Headers& headers) const;
 
   const io::TokenSet tokens_;
   const bool no_byok_;

@@ -19,6 +19,9 @@ bool RevealsKey(std::string_view text);
 
 // Of a text that somebody reads: a log line, an error.
 void ExpectNoKey(std::string_view text);
+// The same where `input` came from outside: bytes of a key that it holds without the rest of that
+// key are its own to see, since nobody could know them for a key.
+void ExpectNoKeyOf(std::string_view input, std::string_view text);
 
 // An error about a document: begins with where it came from, says something, is one line that a
 // terminal can show, and holds no key.

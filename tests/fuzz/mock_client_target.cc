@@ -63,7 +63,7 @@ void FuzzMockClient(std::string_view input) {
       run.Serve(input, [] {});
       // A script that came with the input may answer in any way at all.
       if (input.find("script") == input.npos) {
-        ExpectNoKey(run.output());
+        ExpectNoKeyOf(input, run.output());
         run.Answers();
       }
       Expect(handler.active() == 0, "no request is served any more");

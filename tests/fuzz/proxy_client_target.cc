@@ -62,6 +62,17 @@ void CheckLogLine(std::string_view line, Setup setup) {
   Expect(line.find('\n') == line.npos, "a log line is one line", line);
 }
 
+// What is glued to it is a word that nobody could know.
+bool HasTokenAsWord(std::string_view value) {
+  const auto ends = [value](std::size_t at) {
+    return at >= value.size() || std::string_view(" \t,").find(value[at]) != std::string_view::npos;
+  };
+  for (std::size_t at = value.find(kToken); at != value.npos; at = value.find(kToken, at + 1)) {
+    if ((at == 0 || ends(at - 1)) && ends(at + kToken.size())) return true;
+  }
+  return false;
+}
+
 // Whose credential an upstream's request carries. `has_token`: the client may have sent one.
 void CheckCredential(const StrictMessage& request, Setup setup, bool has_token) {
   std::size_t own = 0;
@@ -70,8 +81,7 @@ void CheckCredential(const StrictMessage& request, Setup setup, bool has_token) 
   const std::string_view authorization = request.Find("Authorization");
   if (setup == Setup::kTokens) {
     Expect(own == 0 || has_token, "without a client token no key of the pool is used");
-    const bool passed = authorization.find(kToken) != authorization.npos ||
-                        request.Find("X-Api-Key").find(kToken) != std::string_view::npos;
+    const bool passed = HasTokenAsWord(authorization) || HasTokenAsWord(request.Find("X-Api-Key"));
     Expect(!passed, "a client token is no credential of the upstream");
   }
   if (own == 0) return;

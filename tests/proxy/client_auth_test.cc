@@ -47,6 +47,11 @@ const Case kCases[] = {
     {"openai", "Authorization", "Bearer\ttoken-1", kOwn, kNo, kPool, kPool},
     {"openai", "Authorization", "token-1", kOwn, kNo, kPool, kPool},
     {"openai", "api-key", "token-1", kPool, kNo, kPool, kPool},
+    // Also where it is written so that it is none: that is refused.
+    {"openai", "Authorization", "Bearer Bearer token-1", kOwn, kNo, kNo, kNo},
+    {"openai", "Authorization", "Bearer sk-mine, Bearer token-1,x", kOwn, kNo, kNo, kNo},
+    {"openai", "X-Api-Key", "token-1 sk-mine", kPool, kNo, kNo, kNo},
+    {"openai", "Authorization", "Bearer token-1x token-", kOwn, kNo, kOwn, kNo},
     {"openai", "X-Api-Key", "sk-mine", kPool, kNo, kOwn, kNo},
     {"openai", "Authorization", "Bearer token-", kOwn, kNo, kOwn, kNo},
     {"openai", "Authorization", "Bearer token-1x", kOwn, kNo, kOwn, kNo},
