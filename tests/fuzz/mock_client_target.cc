@@ -1,6 +1,7 @@
 // Goal: whatever a client sends, the mock answers from its script or refuses, shows no key of the
 // script, and has nothing left running in the end, its admin pages included.
 // Method: the server and the handler that the mock runs, over a connection in memory.
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <string>
@@ -50,6 +51,16 @@ mock::HandlerOptions MockOptions() {
   return options;
 }
 
+// As OpenAI's 404 does, an answer of that kind tells the client the target that it sent.
+std::string WithoutToldTargets(std::string text) {
+  constexpr std::string_view kBegin = "Invalid URL (";
+  constexpr std::string_view kEnd = R"(","type")";
+  for (std::size_t at = text.find(kBegin); at != text.npos; at = text.find(kBegin, at + 1)) {
+    text.erase(at, std::min(text.find(kEnd, at), text.size()) - at);
+  }
+  return text;
+}
+
 }  // namespace
 
 void FuzzMockClient(std::string_view input) {
@@ -63,7 +74,7 @@ void FuzzMockClient(std::string_view input) {
       run.Serve(input, [] {});
       // A script that came with the input may answer in any way at all.
       if (input.find("script") == input.npos) {
-        ExpectNoKeyOf(input, run.output());
+        ExpectNoKeyOf(input, WithoutToldTargets(run.output()));
         run.Answers();
       }
       Expect(handler.active() == 0, "no request is served any more");

@@ -52,6 +52,11 @@ def policy():
     for path in sorted((ROOT / "conformance" / "implementations").rglob("*.json")):
         if "rules" in (text := path.read_text("utf-8")):
             yield path.stem, text
+    # A maximum that what the target's upstream asks for exceeds, of each source.
+    for name, document in documents("policies"):
+        for source in document["cooldown"]["sources"]:
+            cooldown = {"default_ms": 800, "max_ms": 900, "sources": [source]}
+            yield f"{name}-{source}", json.dumps({**document, "cooldown": cooldown})
 
 
 def proxy_config():
@@ -61,6 +66,16 @@ def proxy_config():
             if name.endswith(".json"):
                 text = content if isinstance(content, str) else json.dumps(content)
                 yield case["id"].replace("/", "-"), text
+    # Each file that the target lays out, wherever a file may be named.
+    for name in ("keys.txt", "twice.txt", "control.txt", "none.txt", "policy.json", "missing.txt"):
+        provider = {"provider": "openai", "base_url": "http://127.0.0.1:1", "keys_file": name}
+        document = {"schema_version": "1.0", "listen": "127.0.0.1:0", "providers": [provider]}
+        yield f"keys-{name}", json.dumps(document)
+        provider["keys_file"] = "keys.txt"
+        for member in ("client_token_file", "admin_token_file"):
+            yield f"{member}-{name}", json.dumps({**document, member: name})
+        provider["policy"] = "./" + name
+        yield f"policy-{name}", json.dumps(document)
 
 
 def mock_script():
@@ -99,6 +114,9 @@ def adapter_reply():
         "base_url": "http://127.0.0.1:8000/p0/v1", "headers": {"X-A": ["1", "2"]},
         "body": {"model": "m"}, "dump_dir": "/tmp/d",
         "metrics": {"url": "http://127.0.0.1:1/metrics", "series": {"keys_valid": "k{a=\"b\"}"}}}}})
+    for number, (name, value) in enumerate((("X-A", "1\r\nX-B: 2"), ("X A", "1"), ("X-A", "\0"))):
+        pool = {"base_url": "http://127.0.0.1:1", "headers": {name: value}}
+        yield f"field-{number}", json.dumps({"seq": 1, "pools": {"p0": pool}})
     yield "states", json.dumps({"seq": 1, "states": ["temporary", "valid"]})
     yield "skipped", json.dumps({"seq": 1, "skipped": {"reason": "no", "url": "http://x"}})
     yield "error", json.dumps({"seq": 1, "error": {"message": "cannot"}})

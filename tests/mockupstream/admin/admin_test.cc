@@ -113,7 +113,7 @@ TEST(AdminTest, ShowsTheJournalWithoutKeys) {
   RawClient client(server->port());  // one that sends another lane's key where none belongs
   const Headers headers{
       {"x-api-key", "sk-somebody-elses-key-7777"}, {"X-Debug", kSecond}, {kSecond, "x"}};
-  client.Send(RequestText("GET", "/v1/x", headers));
+  client.Send(RequestText(kSecond, "/v1/x", headers));
   ReadReply(client);
   const RawReply reply = Admin(*server, "GET", "/__mock/journal");
   const json entries = json::parse(reply.body);
