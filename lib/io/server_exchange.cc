@@ -174,12 +174,14 @@ void Exchange::WatchClient() {
 
 Stream& Exchange::TakeOver() {
   connection_.taken_over_ = true;
+  connection_.stream_->ResetOnClose(false);  // as its user wants it
   return *connection_.stream_;
 }
 
 void Exchange::HangUp() {
   connection_.taken_over_ = true;
   connection_.hung_up_ = true;
+  connection_.stream_->ResetOnClose(false);
   connection_.stream_->ShutdownSend();
 }
 
@@ -205,7 +207,7 @@ void Exchange::PrepareHead(int status, std::string_view reason, const Headers& h
   left_ = bodiless_ ? 0 : length;
   // A drain may have begun since the request was read: the client is told not to send another.
   if (!body_->drainable() || connection_.draining_) connection_.keep_alive_ = false;
-  if (!length && !bodiless_ && !chunked_) connection_.keep_alive_ = false;  // ends with the close
+  if (ends_with_close()) connection_.keep_alive_ = false;
   std::string& out = connection_.out_;
   out.clear();
   AppendStatusLine(out, status, reason);
@@ -233,6 +235,7 @@ Awaitable<error_code> Exchange::StartResponse(int status, std::string_view reaso
                                               std::optional<std::uint64_t> length) {
   PrepareHead(status, reason, headers, length);
   if (length) co_return error_code{};
+  if (ends_with_close()) connection_.stream_->ResetOnClose(true);
   Awaitable<error_code> sending = Flush();
   co_return co_await std::move(sending);
 }
@@ -263,7 +266,9 @@ Awaitable<error_code> Exchange::FinishResponse(const Headers& trailers) {
   if (!complete_) connection_.keep_alive_ = false;
   if (chunked_) AppendLastChunk(connection_.out_, trailers);
   Awaitable<error_code> sending = Flush();
-  co_return co_await std::move(sending);
+  const error_code ec = co_await std::move(sending);
+  if (ends_with_close() && complete_) connection_.stream_->ResetOnClose(false);
+  co_return ec;
 }
 
 Awaitable<error_code> Exchange::Send(std::string_view bytes, std::string_view after) {

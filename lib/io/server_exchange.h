@@ -93,6 +93,8 @@ class Exchange final : public ServerExchange {
   void PrepareHead(int status, std::string_view reason, const Headers& headers,
                    std::optional<std::uint64_t> length);
   Awaitable<error_code> Send(std::string_view bytes, std::string_view after);
+  // The answer's end is that of the connection, for a client that knows no chunks.
+  bool ends_with_close() const { return started_ && !left_ && !chunked_; }
 
   ServerConnection& connection_;
   const std::shared_ptr<RequestBody> body_;

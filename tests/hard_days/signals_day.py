@@ -94,15 +94,24 @@ class SignalsDay(Day):
             self.assertFalse(connection.recv(1 << 16).startswith(b"HTTP/1.1 200"))
 
     def test_a_second_stop_ends_at_once(self):
-        mock = self.mock(script(k0=[{"fault": {"at": "before_head", "kind": "stall"}}]))
+        half = {"chunked": True, "text": "half an answer",
+                "fault": {"at": "body", "body_bytes": 4, "kind": "stall"}}
+        mock = self.mock(script(k0=[half, {"fault": {"at": "before_head", "kind": "stall"}}]))
         proxy = self.day_proxy(mock, {"drain_ms": 600_000})
+        old = self.connect(proxy)
+        old.sendall((REQUEST % b"day").replace(b"HTTP/1.1", b"HTTP/1.0"))
+        seen = b""
+        while not seen.endswith(b"half"):
+            seen += old.recv(1 << 16)
         stuck = self.connect(proxy)
         stuck.sendall(REQUEST % b"day")
-        wait_until(lambda: len(self.journal(mock)) == 1, WAIT_SECONDS, "it is under way")
+        wait_until(lambda: len(self.journal(mock)) == 2, WAIT_SECONDS, "it is under way")
         proxy.signal(signal.SIGTERM)
         wait_until(lambda: "waiting for the requests" in proxy.log(), WAIT_SECONDS, "it was told")
         proxy.signal(signal.SIGTERM)
         self.assertEqual(proxy.wait(), 1)
+        # Without a length or chunks, an end in order would be that of the answer.
+        self.assertRaises(ConnectionResetError, old.recv, 1)
 
     def test_keys_are_changed_under_load_and_no_request_is_lost(self):
         mock = self.mock(FINE)

@@ -190,6 +190,29 @@ TEST(HttpServerTest, AClientThatKnowsNoChunksGetsTheBodyUntilTheClose) {
   EXPECT_EQ(client.received().find("chunked"), std::string::npos);
 }
 
+// An end in order would be that of the answer.
+TEST(HttpServerTest, AClientOfHttp10SeesThatAnAnswerIsNotWhole) {
+  for (const bool stopped : {false, true}) {
+    ServerThread server([stopped](ServerExchange& exchange) -> Awaitable<void> {
+      const Headers none;
+      co_await exchange.StartResponse(200, "", none, std::nullopt);
+      co_await exchange.WriteBody("half");
+      if (!stopped) co_return;
+      SteadyTimer forever(co_await asio::this_coro::executor, SteadyTimer::time_point::max());
+      const Cancellation::Scope scope(exchange.client_gone(), [&forever] { forever.cancel(); });
+      co_await forever.async_wait(kAwaitTuple);
+    });
+    RawClient client(server.port());
+    client.Send("GET / HTTP/1.0\r\n\r\n");
+    if (stopped) {
+      ASSERT_EQ(client.ReadUntil("half"), ReadEnd::kDone);
+      asio::co_spawn(server.context().get_executor(),
+                     server.server().Drain(std::chrono::milliseconds(0)), [](auto) {});
+    }
+    EXPECT_EQ(client.ReadToEnd(), ReadEnd::kReset) << stopped;
+  }
+}
+
 TEST(HttpServerTest, AnUnreadLargeBodyDoesNotDestroyTheAnswer) {
   ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
     const Headers none;
@@ -284,6 +307,18 @@ TEST(HttpServerTest, PipelinedBytesAreNotTakenForAClientThatGoes) {
     EXPECT_EQ(ReadReply(client).body, "/a");
     EXPECT_EQ(ReadReply(client).body, "/b");
   }
+}
+
+TEST(HttpServerTest, ABodyThatNobodyReadIsNoRequest) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    const Headers none;
+    co_await exchange.Respond(200, none, exchange.head().target);
+  });
+  RawClient client(server.port());
+  client.Send(RequestText("POST", "/1", {}, RequestText("GET", "/smuggled", {})) +
+              RequestText("GET", "/2", {}));
+  EXPECT_EQ(ReadReply(client).body, "/1");
+  EXPECT_EQ(ReadReply(client).body, "/2");
 }
 
 TEST(HttpServerTest, TooManyConnectionsWait) {

@@ -81,9 +81,15 @@ class Judgement {
       Require(answer.complete || last, "an answer after one that was cut off");
       if (!answer.begun || answer.status != 200) continue;
       Require(scenario_.answer.content.starts_with(answer.content), "an answer was changed");
-      Require(!answer.complete || answer.content == scenario_.answer.content,
+      Require(!answer.complete || answer.content == scenario_.answer.content || CannotBeSeen(),
               "an answer was cut off as if it were whole");
     }
+  }
+
+  // That the upstream's answer has ended too early.
+  bool CannotBeSeen() const {
+    return scenario_.answer.ends_with_connection && failure_.side == Failure::Side::kUpstream &&
+           failure_.fault == StreamFault::kEnd;
   }
 
   // What the upstream read is what the client sent, and nobody's key was tried twice.
@@ -148,6 +154,12 @@ class Judgement {
       Require(seen == 0 || of_request == 1, "a request was not logged");
       lines += of_request;
     }
+    const bool blamed = std::ranges::any_of(outcome_.log, [](const std::string& line) {
+      return line.find("upstream proxy error") != line.npos;
+    });
+    const bool upstream_failed =
+        failure_.side == Failure::Side::kUpstream && failure_.intrusion == Intrusion::kNone;
+    Require(!blamed || upstream_failed, "the upstream is blamed for what it has not done");
     Require(lines >= outcome_.answers.size() || failure_.side == Failure::Side::kClient ||
                 failure_.intrusion != Intrusion::kNone,
             "an answer was not logged");
@@ -177,6 +189,11 @@ class Judgement {
       const bool answered = last != nullptr && IsSeen(*last) && !last->answer.refuses();
       if (!answered) {
         Require(answer.complete && answer.status == 502, "a failed attempt is answered 502");
+      } else if (CannotBeSeen()) {
+        Require(answer.complete && answer.status == 200, "an answer was not passed on");
+      } else if (scenario_.answer.ends_with_connection && IsWhole(*last)) {
+        // All of it came, perhaps not its end.
+        Require(answer.begun && answer.status == 200, "an answer was not passed on");
       } else if (IsWhole(*last)) {
         Require(answer.complete && answer.status == 200, "a whole answer was not passed on");
       } else {
@@ -187,7 +204,8 @@ class Judgement {
     const bool all = outcome_.answers.size() == scenario_.requests.size();
     const bool one_failed = std::ranges::any_of(
         outcome_.answers, [](const ClientAnswer& answer) { return answer.status != 200; });
-    Require(all || one_failed || !outcome_.answers.back().complete, "a request was not answered");
+    const bool broken = !outcome_.answers.empty() && !outcome_.answers.back().complete;
+    Require(all || one_failed || broken, "a request was not answered");
   }
 
   // Where the request ends in what the client sends.

@@ -158,7 +158,8 @@ Awaitable<bool> TestUpstream::ServeOne(io::Stream& stream, io::MessageReader& re
   const std::optional<std::size_t> early = exchanges_[index].answer.early_after;
   bool answered = false;
   bool good = true;
-  if (exchanges_[index].answer.rests) {
+  const bool rests = exchanges_[index].answer.rests;
+  if (rests && !early) {
     Awaitable<void> resting = time_.WaitForRest(context_.get_executor());
     co_await std::move(resting);
   }
@@ -171,6 +172,10 @@ Awaitable<bool> TestUpstream::ServeOne(io::Stream& stream, io::MessageReader& re
     if (early && !answered && exchanges_[index].content.size() >= *early) {
       answered = true;
       good = co_await Answer(stream, index);
+      if (rests) {
+        Awaitable<void> resting = time_.WaitForRest(context_.get_executor());
+        co_await std::move(resting);
+      }
     }
     const io::MessageReader::Piece piece = co_await reader.ReadBody();
     good = good && !piece.code;

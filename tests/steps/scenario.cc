@@ -110,6 +110,11 @@ std::vector<Scenario> Uploads() {
   crossing.answer.rests = true;
   StepRequest waiting = WithLength(0, Text(1000), "Expect: 100-continue\r\n");
   waiting.waits = true;
+  // The connection that has the half of an upload is not for the next request.
+  Scenario answered_early =
+      Plain("upload answered early", {WithLength(0, Text(kLongBody)), WithLength(1, Text(500))});
+  answered_early.answer.early_after = 10'000;
+  answered_early.answer.rests = true;
   Scenario own_key = Plain("upload with an own key", {InChunks(0, Text(kLongBody))});
   own_key.requests[0].head.insert(own_key.requests[0].head.size() - 2,
                                   "Authorization: Bearer sk-mine-IIIIJJJJKKKKLLLL\r\n");
@@ -126,6 +131,7 @@ std::vector<Scenario> Uploads() {
           std::move(spilled),
           std::move(spilled_chunks),
           std::move(crossing),
+          std::move(answered_early),
           std::move(own_key)};
 }
 
@@ -141,8 +147,21 @@ std::vector<Scenario> Answers() {
   closing.answer.closes = true;
   Scenario long_answer = Plain("long answer", {WithLength(0, "{}")});
   long_answer.answer = AnswerOf(200, Text(kLongBody));
+  Scenario until_close = FailingOver("answer until close", {WithLength(0, "{}")});
+  until_close.answer.content = until_close.answer.body = Text(20'000);
+  until_close.answer.head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+  until_close.answer.closes = until_close.answer.ends_with_connection = true;
+  Scenario long_events = events;
+  long_events.name = "long event stream";
+  long_events.answer =
+      ChunkedAnswerOf(200, Text(kLongBody), 9'000, "Content-Type: text/event-stream\r\n");
+  Scenario old_client = long_events;
+  old_client.name = "event stream for an old client";
+  std::string& head = old_client.requests[0].head;
+  head.replace(head.find("HTTP/1.1"), 8, "HTTP/1.0");
   return {std::move(long_refusal), std::move(endless_refusal), std::move(events),
-          std::move(closing), std::move(long_answer)};
+          std::move(long_events),  std::move(old_client),      std::move(closing),
+          std::move(long_answer),  std::move(until_close)};
 }
 
 }  // namespace

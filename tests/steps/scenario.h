@@ -34,9 +34,12 @@ class StepAnswer {
   std::string content;  // without
   // Sent once so many bytes of the request's body were read, before the rest is.
   std::optional<std::size_t> early_after;
-  // The body is read only when nothing else has anything to do.
+  // The body, or what an early answer left of it, is read only when nothing else has anything to
+  // do.
   bool rests = false;
   bool closes = false;  // the upstream then closes the connection
+  // It ends with the connection: an end that comes too early cannot be told from the right one.
+  bool ends_with_connection = false;
 };
 
 class Scenario {

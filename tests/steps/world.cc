@@ -198,6 +198,8 @@ void World::Note() {
   outcome_.body_bytes_left = setup_.shared->body_memory->used_bytes();
   // With the proxy everything else ends: no coroutine is left, and no connection.
   server_.reset();
+  context_.restart();
+  context_.poll();  // what did not end by itself ends now, and refers to the handler until then
   handler_.reset();
   client_.reset();
   context_.restart();

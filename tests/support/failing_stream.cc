@@ -132,6 +132,7 @@ class FailingStream final : public io::Stream {
   void Close() noexcept override { inner_->Close(); }
   void ShutdownSend() noexcept override { inner_->ShutdownSend(); }
   void Reset() noexcept override { inner_->Reset(); }
+  void ResetOnClose(bool on) noexcept override { inner_->ResetOnClose(on || swallows_); }
   bool IsStale() noexcept override { return read_error_.has_value() || inner_->IsStale(); }
   std::uint64_t position() const noexcept override { return inner_->position(); }
   bool NothingSeenSince(std::uint64_t position) const noexcept override {
@@ -149,8 +150,14 @@ class FailingStream final : public io::Stream {
     if (fault == StreamFault::kReset) Break();
     if (fault == StreamFault::kEnd) Break(asio::error::eof);
     if (fault == StreamFault::kClosed) inner_->Close();
-    if (fault == StreamFault::kBlackHole) swallows_ = true;
+    if (fault == StreamFault::kBlackHole) Swallow();
     return fault;
+  }
+
+  // The peer sees no end in order behind what has not come.
+  void Swallow() {
+    swallows_ = true;
+    inner_->ResetOnClose(true);
   }
 
   // The peer has gone: what is pending fails with it.
@@ -172,6 +179,8 @@ class FailingStream final : public io::Stream {
     do {  // into a black hole
       got = co_await inner_->ReadSome(one ? asio::buffer(buffer, 1) : buffer);
     } while (swallows_ && got.ok());
+    // Nor does the peer's end come: what is waited for is the deadline.
+    if (swallows_ && got.code == asio::error::eof) got.code = asio::error::timed_out;
     if (read_error_) co_return IoResult(*read_error_, 0);
     counts_.read += got.bytes;
     if (fault == StreamFault::kPartReset) Break();

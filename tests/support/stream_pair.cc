@@ -123,8 +123,9 @@ class PairedStream final : public io::Stream, private VirtualTime::Entry {
   void Close() noexcept override {
     if (closed_) return;
     closed_ = true;
+    if (resets_on_close_) out_->bytes.clear();
     // A close with bytes unread is a reset, as of a socket.
-    if (!in_->bytes.empty()) in_->broken = out_->broken = true;
+    if (resets_on_close_ || !in_->bytes.empty()) in_->broken = out_->broken = true;
     in_->bytes.clear();
     out_->ended = true;
     in_->ended = true;
@@ -136,11 +137,10 @@ class PairedStream final : public io::Stream, private VirtualTime::Entry {
     WakeBoth();
   }
   void Reset() noexcept override {
-    if (closed_) return;
-    out_->bytes.clear();
-    in_->broken = out_->broken = true;
+    ResetOnClose(true);
     Close();
   }
+  void ResetOnClose(bool on) noexcept override { resets_on_close_ = on; }
 
   bool IsStale() noexcept override { return closed_ || CanRead(); }
   std::uint64_t position() const noexcept override { return written_; }
@@ -213,6 +213,7 @@ class PairedStream final : public io::Stream, private VirtualTime::Entry {
   std::shared_ptr<io::ReadSink> sink_;  // of a read that no coroutine waits for
   asio::mutable_buffer sink_buffer_;
   std::uint64_t written_ = 0;
+  bool resets_on_close_ = false;
   bool closed_ = false;
   bool expired_ = false;
 };
