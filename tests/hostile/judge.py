@@ -25,6 +25,8 @@ RULES = {
     "bound": "what is endless is cut off",
 }
 SMUGGLED = b"smuggled"
+# Where else a client may have a credential, which is not for the upstream of the pool's key.
+_OTHER_CREDENTIALS = (b"x-api-key", b"api-key", b"x-goog-api-key", b"proxy-authorization")
 _DECODINGS = 3  # nobody decodes more often
 
 
@@ -85,6 +87,10 @@ def _judge_reading(name, reading, setting, case):
         pools = sum(setting.key in credential for credential in credentials)
         if pools != (0 if own else len(credentials)) or (len(credentials) != 1 and not own):
             yield "credential", f"{name}: {credentials}"
+        # Of proxies that know clients' own keys: others pass every field on.
+        others = [field for field in _OTHER_CREDENTIALS if request.all_named(field)]
+        if setting.own_keys and not own and others:
+            yield "credential", f"{name}: {others}"
 
 
 def _judge_stream(data, setting, case):

@@ -449,6 +449,24 @@ TEST(HttpTransportTest, AStreamThatCanBeginAnewIsRepeatedAsWell) {
   EXPECT_EQ(RoundTrip(io, *transport, request).failure, Kind::kReset);
 }
 
+// It came with the one that was asked for, before anybody could ask for the next.
+TEST(HttpTransportTest, ASurplusAnswerIsNotTheNextRequests) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    const bool first = exchange.connection_id() == 1;
+    io::Stream& raw = exchange.TakeOver();
+    const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    const std::string text = first ? ok + ok : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh";
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+    co_await raw.Write(buffers);
+    std::array<char, 1> byte;
+    co_await raw.ReadSome(asio::buffer(byte));  // open until the client closes
+  });
+  IoRunner io;
+  const auto transport = TransportFor(io, OptionsFor(server.port()));
+  EXPECT_EQ(RoundTrip(io, *transport, Request()).body, "ok");
+  EXPECT_EQ(RoundTrip(io, *transport, Request()).body, "fresh");
+}
+
 TEST(HttpTransportTest, DiscardKeepsAShortBodysConnectionAndDropsALongOnes) {
   ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
     Headers headers;

@@ -65,10 +65,10 @@ switch("freed/uploads", FREED, "lib/io/upload.h",
 
 switch("splitting/token", SPLITTING, TOKEN_FILE,
        edit("IsToken((*tokens)[i])", "true"),
-       kills=["configuration/", "ProxyConfigTest.MistakesAreNamedByPlaceAndReason"])
+       kills=["configuration/"])
 switch("splitting/prefix", SPLITTING, CHECK,
        edit("!IsPrefix(route.prefix)", "false"),
-       kills=["configuration/", "ProxyConfigTest.MistakesAreNamedByPlaceAndReason"])
+       kills=["configuration/"])
 switch("splitting/file-name", SPLITTING, CONFIG,
        edit("name.find('\\0') != name.npos", "false"), kills=["configuration/"])
 switch("splitting/key", SPLITTING, "lib/core/key_pool.cc",

@@ -25,7 +25,7 @@ import by_upstreams
 import on_the_machine
 import proof
 import results
-from switch import HEADER, SWITCHES, Stale, patched, switched_off
+from switch import HEADER, SWITCHES, Stale, patched, patched_files, without_flag
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER_PATH = "lib/switched_off.h"  # where every target finds it
@@ -67,10 +67,11 @@ def check():
             yield f"SECURITY.md: nothing switches off what protects against \"{threat}\""
     for one in SWITCHES:
         try:
-            switched_off(ROOT, one)
+            if one.is_flag:
+                without_flag(ROOT, one)
         except (Stale, OSError) as error:
-            yield f"{one.name}: {one.file}: {error}"
-    for path in sorted({one.file for one in SWITCHES if not one.is_flag}):
+            yield f"{one.name}: {error}"
+    for path in sorted(patched_files()):
         try:
             patched(ROOT, path)
         except (Stale, OSError) as error:
@@ -87,7 +88,7 @@ def _write(path, text):
 def copy_sources(folder):
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, text=True,
                             stdout=subprocess.PIPE).stdout
-    patches = {one.file for one in SWITCHES if not one.is_flag}
+    patches = patched_files()
     for path in filter(None, listed.split("\0")):
         source = ROOT / path
         if not source.is_file():
@@ -122,7 +123,7 @@ class Runner:
         try:
             if name != proof.HARDENING:
                 return self._proofs.outcome(name, one and one.name)
-            text = switched_off(ROOT, one) if one else (
+            text = without_flag(ROOT, one) if one else (
                 ROOT / "cmake/Hardening.cmake").read_text(encoding="utf-8")
             number = hashlib.sha256(text.encode()).hexdigest()[:12]
             return proof.hardening_outcome(ROOT, self._folder / "hardening" / number, text)
@@ -135,7 +136,8 @@ def _of(one):
     """Changes with what the switch does and where."""
     if one is None:
         return ""
-    text = repr(one.edits) + (ROOT / one.file).read_text(encoding="utf-8")
+    text = repr(one.edits) + "".join((ROOT / path).read_text(encoding="utf-8")
+                                     for path in sorted({change.file for change in one.edits}))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -6,12 +6,14 @@
 
 An edit names a statement (it ends with ";" or "}") or an expression, which must stand in the file
 exactly once, and what stands in its place while the switch is off; `within` is text around it that
-stands there once, where it does not by itself. All switches of C++ and Python are built in at once;
-which one is off is said by the environment, when the tests run. One of a CMake file, a flag of the
-compiler, is built by itself.
+stands there once, where it does not by itself. Where two pieces of code do the same, one switch has
+an edit of each, with a `file` if it is another one.
+
+All switches of C++ and Python are built in at once; which one is off is said by the environment,
+when the tests run. One of a CMake file, a flag of the compiler, is built by itself.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 VARIABLE = "KEYWALK_SWITCHED_OFF"
@@ -36,6 +38,7 @@ class Edit:
     find: str
     off: str
     within: str
+    file: str  # where it is not the switch's
 
     def place(self, text):
         around = self.within or self.find
@@ -51,7 +54,7 @@ class Edit:
             return f"(({self.off}) if {off} else ({self.find}))"
         condition = f'KeywalkSwitchedOff("{name}")'
         if self.find.rstrip().endswith((";", "}")):
-            return f"if ({condition}) {{ {self.off} }} else {{ {self.find} }}"
+            return f"{{ if ({condition}) {{ {self.off} }} else {{ {self.find} }} }}"
         return f"({condition} ? ({self.off}) : ({self.find}))"
 
 
@@ -59,22 +62,27 @@ class Edit:
 class Switch:
     name: str
     threats: tuple  # first cells of rows of SECURITY.md
-    file: str
     edits: tuple
     kills: list = field(hash=False)  # proofs of those rows, each of which has to fail
 
     @property
     def is_flag(self):
-        return self.file.endswith(".cmake")
+        return self.edits[0].file.endswith(".cmake")
 
 
-def edit(find, off, within=""):
-    return Edit(find, off, within)
+def edit(find, off, within="", file=""):
+    return Edit(find, off, within, file)
 
 
 def switch(name, threats, file, *edits, kills):
     threats = (threats,) if isinstance(threats, str) else tuple(threats)
-    SWITCHES.append(Switch(name, threats, file, edits, kills))
+    edits = tuple(replace(one, file=one.file or file) for one in edits)
+    SWITCHES.append(Switch(name, threats, edits, kills))
+
+
+def patched_files():
+    """The files that switches are built into."""
+    return {change.file for one in SWITCHES if not one.is_flag for change in one.edits}
 
 
 def _read(root, path):
@@ -96,16 +104,18 @@ def patched(root, path):
     text = _read(root, path)
     places = []
     for one in SWITCHES:
-        for change in one.edits if one.file == path else ():
+        for change in one.edits:
+            if change.file != path:
+                continue
             begin = change.place(text)
             places.append((begin, begin + len(change.find), change.both(one.name, path)))
     text = _replaced(text, places)
     return text if path.endswith(".py") else '#include "switched_off.h"\n' + text
 
 
-def switched_off(root, one):
-    """The file with only that switch, and it is off."""
-    text = _read(root, one.file)
+def without_flag(root, one):
+    """The CMake file with only that switch, and it is off."""
+    text = _read(root, one.edits[0].file)
     places = []
     for change in one.edits:
         begin = change.place(text)

@@ -121,6 +121,11 @@ TEST(ProxyRulesTest, OwnKeysBodiesAreBoundedToo) {
   client.Send(testing::RequestText("POST", "/v1/x", headers) + "3e9\r\n" + std::string(1001, 'x') +
               "\r\n0\r\n\r\n");
   EXPECT_EQ(ReadReply(client).status, 413);
+  // One that says so is refused before it comes.
+  RawClient stated(harness.proxy().port());
+  stated.Send("POST /v1/x HTTP/1.1\r\nHost: p\r\nContent-Length: 1001\r\nAuthorization: Bearer " +
+              std::string(kOwnKey) + "\r\n\r\n");
+  EXPECT_EQ(ReadReply(stated).status, 413);
 }
 
 TEST(ProxyRulesTest, BrokenBodySpendsNoKey) {
