@@ -51,7 +51,8 @@ class Wiped:
         self.secrets.write_text("\n".join([*self.runs, CANARY]) + "\n")
 
     def write_keys(self, *numbers):
-        self.keys.write_text("".join(KEYS[number] + "\n" for number in numbers))
+        keys = "".join(KEYS[number] + "\n" for number in numbers)
+        self.keys.write_text(keys + f"# {'more than is read at once ' * 2000}\n")
         self.keys.chmod(0o600)
 
     def start(self, program, *arguments, environment=None):
