@@ -62,14 +62,18 @@ step_thread() {
   make test SANITIZE=thread CTEST_ARGS="-E '$not_slowed'"
 }
 
+# The programs of GoogleTest alone: what other tests start is killed at times, and would leave its
+# counts half written. A test that fills a disk cannot write them either, and says so.
 step_coverage() {
   local folder=build/coverage
+  export GCOV_ERROR_FILE=$PWD/$logs/gcov-errors.log
   { test -f $folder/build.ninja || cmake --preset coverage; } &&
     cmake --build $folder -j "$jobs" &&
     find $folder -name '*.gcda' -delete &&
-    (cd $folder && ctest --output-on-failure -j "$jobs" -E "$not_slowed") &&
-    gcovr --root . --object-directory $folder --filter 'lib/' --exclude-throw-branches \
-      --exclude '.*\.asio\.cc' -j "$jobs" --print-summary --sort-uncovered \
+    ls $folder/tests/keywalk_*_test | xargs -P "$jobs" -I{} env {} --gtest_brief=1 \
+      --gtest_filter='-RecordedBodyDeathTest.AFileThatMayNotGrowIsSaid' &&
+    gcovr --root . --object-directory $folder --filter 'lib/' \
+      --exclude-throw-branches -j "$jobs" --print-summary --sort-uncovered \
       --txt $logs/coverage.txt --html-details $logs/coverage.html --json-summary $logs/coverage.json \
       --fail-under-line $min_coverage &&
     echo "lines not covered: $logs/coverage.txt; each line: $logs/coverage.html"

@@ -32,7 +32,7 @@ say() { printf '\n=== %s: %s\n' "$suite" "$*"; }
 
 unmount() {
   mountpoint -q "$root/proc" && umount "$root/proc"
-  mountpoint -q "$root/dev" && umount -l "$root/dev"
+  mountpoint -q "$root/dev" && umount -R -l "$root/dev"
   return 0
 }
 trap unmount EXIT
@@ -52,7 +52,8 @@ for file in ${KEYWALK_TRIAL_FILES:-}; do
 done
 git clone -q --no-hardlinks "$source_dir" "$root/keywalk"
 mount -t proc proc "$root/proc" || echo "cannot mount /proc; going on without" >&2
-mount --bind /dev "$root/dev" || echo "cannot mount /dev; going on without" >&2
+mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev" ||
+  echo "cannot mount /dev; going on without" >&2
 
 in_root() {
   # shellcheck disable=SC2086  # names and values are to be split

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -246,8 +247,12 @@ ReadEnd RawClient::ReadUntil(const std::function<bool(std::string_view)>& done,
 }
 
 ReadEnd RawClient::ReadUntil(std::string_view text) {
-  return ReadUntil(
-      [text](std::string_view bytes) { return bytes.find(text) != std::string_view::npos; });
+  // Of many MiB, each is searched once.
+  return ReadUntil([text, from = std::size_t{0}](std::string_view bytes) mutable {
+    const bool found = bytes.find(text, from) != std::string_view::npos;
+    from = bytes.size() - std::min(bytes.size(), text.size());
+    return found;
+  });
 }
 
 ReadEnd RawClient::ReadAtLeast(std::size_t bytes) {
