@@ -22,7 +22,8 @@ TIME_LIMIT_S = 150
 _NOT_RUN = re.compile(r"\[  SKIPPED \]| 0 tests from 0 test suites|\*\*\*Skipped|\*\*\*Not Run|"
                       r"No tests were found|NOT RUN|no case was run|\(skipped=", re.MULTILINE)
 _REASONS = [re.compile(pattern, re.MULTILINE) for pattern in (
-    r"^(?:\S+: )?(?:Failure|FAILED|FAIL)\b.*\n(.+)", r"^- (.+)", r"^(\w*Error: .+)",
+    r"^- (.+)", r"^(\w*Error: .+)", r"^(?:\S+: )?(?:Failure|FAILED|FAIL)\b.*\n(.+)",
+    r"^(.+ blocks with a key .+)\n(?=freed)",
     r"^ *(?:FAIL|fail|not ok)\b(.+)", r"(.*\blacks .+)", r"(.*unexplained.*)", r"(\S.*)\s*\Z")]
 
 
@@ -94,9 +95,9 @@ class Proofs:
                 continue
             ran += 1
             if result.returncode < 0:
-                return Outcome(False, f"{said[-2000:]}\nended by signal {-result.returncode}")
+                return Outcome(False, f"{said}\nended by signal {-result.returncode}")
             if result.returncode != 0:
-                return Outcome(False, said[-6000:])
+                return Outcome(False, said)
         if ran == 0:
             raise NotRun(f"{name} was not run, which proves nothing:\n{said[-2000:]}")
         return Outcome(True, said[-2000:])

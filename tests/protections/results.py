@@ -28,7 +28,7 @@ class Results:
     def _keep(self, switch, test, mark, outcome):
         self._found[switch, test] = {
             "switched_off": switch, "test": test, "passed": outcome.passed, "mark": mark,
-            "reason": "" if outcome.passed else outcome.reason, "said": outcome.said}
+            "reason": "" if outcome.passed else outcome.reason, "said": outcome.said[-6000:]}
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
