@@ -1,5 +1,6 @@
 #include "proxy/access_log.h"
 
+#include <utility>
 #include <vector>
 
 #include "proxy/client_auth.h"
@@ -8,10 +9,10 @@
 namespace keywalk::proxy {
 namespace {
 
-// A target longer than this says nothing more in a log.
+// A method or target longer than this says nothing more in a log.
 constexpr std::size_t kMaxTarget = 2048;
 
-// Keeps a hostile target from ending the line or looking like another one.
+// Keeps a hostile one from ending the line or looking like another one.
 std::string Printable(std::string text) {
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -20,15 +21,11 @@ std::string Printable(std::string text) {
   return text;
 }
 
-std::string ShownTarget(const AccessRecord& record, const SecretMasker& masker) {
-  std::string target = masker.Mask(RedactTarget(record.target));
-  if (record.headers != nullptr) {
-    Secrets own = PresentedCredentials(*record.headers);
-    if (!own.empty()) target = SecretMasker(std::move(own)).Mask(target);
-  }
-  // Cut last: half a secret would not be recognised.
-  if (target.size() > kMaxTarget) target.resize(kMaxTarget);
-  return Printable(std::move(target));
+// What the client chose. Cut last: half a secret would not be recognised.
+std::string Shown(std::string_view text, const SecretMasker& masker, const SecretMasker& own) {
+  std::string shown = own.Mask(masker.Mask(text));
+  if (shown.size() > kMaxTarget) shown.resize(kMaxTarget);
+  return Printable(std::move(shown));
 }
 
 void AppendField(std::string& line, std::string_view name, std::string_view value) {
@@ -38,8 +35,10 @@ void AppendField(std::string& line, std::string_view name, std::string_view valu
 }  // namespace
 
 std::string FormatAccessLine(const AccessRecord& record, const SecretMasker& masker) {
-  std::string line(record.method);
-  line.append(" ").append(ShownTarget(record, masker));
+  const SecretMasker own(record.headers != nullptr ? PresentedCredentials(*record.headers)
+                                                   : Secrets());
+  std::string line = Shown(record.method, masker, own);
+  line.append(" ").append(Shown(RedactTarget(record.target), masker, own));
   line.append(" ").append(std::to_string(record.status));
   AppendField(line, "provider", record.provider);
   AppendField(line, "credential", record.credential);

@@ -94,7 +94,7 @@ std::string RenderAttempt(const AttemptRecord& record, const Secrets& secrets) {
   json["time"] = FormatUtc(record.started);
   json["elapsed_ms"] = record.elapsed_ms;
   json["provider"] = record.provider;
-  json["request"] = {{"method", record.method},
+  json["request"] = {{"method", redactor.Mask(record.method)},
                      {"target", redactor.Mask(RedactTarget(record.target))},
                      {"headers", RenderHeaders(record.request_headers, redactor)},
                      {"body", RenderBody(record.request_body, record.request_headers, redactor)}};

@@ -217,5 +217,5 @@ switch("escapes/bytes", ESCAPES, "lib/proxy/access_log.cc",
        edit("if (byte <= 0x20 || byte >= 0x7f) c = '?';", ""),
        kills=["AccessLogTest.HostileTargetStaysOneShortLine"])
 switch("escapes/length", ESCAPES, "lib/proxy/access_log.cc",
-       edit("if (target.size() > kMaxTarget) target.resize(kMaxTarget);", ""),
+       edit("if (shown.size() > kMaxTarget) shown.resize(kMaxTarget);", ""),
        kills=["AccessLogTest.HostileTargetStaysOneShortLine"])

@@ -36,7 +36,7 @@ switch("written/hints", WRITTEN, "lib/proxy/attempt_record.cc",
        kills=["ProxyDumpTest.EveryAttemptLeavesAFileForItsOwnerWithKeysMasked"])
 
 switch("shown/log", SHOWN, "lib/proxy/access_log.cc",
-       edit("masker.Mask(RedactTarget(record.target))", "std::string(record.target)"),
+       edit("Shown(RedactTarget(record.target), masker, own)", "std::string(record.target)"),
        kills=["AccessLogTest.SecretsAreMaskedWhereverTheyStand", "access-key-in-query"])
 switch("shown/page", SHOWN, "lib/proxy/admin_pages.cc",
        edit("pool.hint(index)", "pool.key(index)"),

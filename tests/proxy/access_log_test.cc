@@ -50,6 +50,16 @@ TEST(AccessLogTest, SecretsAreMaskedWhereverTheyStand) {
   EXPECT_EQ(ShownTarget("/own-0123456789/x", {{"X-Api-Key", "own-0123456789"}}), "/ow...89/x");
 }
 
+TEST(AccessLogTest, AMethodIsAnyTokenAndMayHoldASecretToo) {
+  const Headers headers{{"X-Api-Key", "own-0123456789"}};
+  AccessRecord record;
+  record.method = "sk-pool-0123456789abcdef-own-0123456789";
+  record.target = "/";
+  record.headers = &headers;
+  const std::string line = FormatAccessLine(record, SecretMasker({"sk-pool-0123456789abcdef"}));
+  EXPECT_TRUE(line.starts_with("sk-p...cdef-ow...89 / ")) << line;
+}
+
 TEST(AccessLogTest, HostileTargetStaysOneShortLine) {
   EXPECT_EQ(ShownTarget("/a\nb\x1b[31m\xff"), "/a?b?[31m?");
   EXPECT_LE(ShownTarget("/" + std::string(100'000, 'x')).size(), 2048u);

@@ -59,6 +59,7 @@ TEST(AttemptRecordTest, EchoedKeysAreMaskedEverywhere) {
   record.reason = echo;
   record.error = echo;
   record.target = "/" + std::string(kKey);
+  record.method = kKey;
   const std::string text = RenderAttempt(record, {kKey});
   EXPECT_THAT(text, Not(HasSubstr("0123456789")));
   EXPECT_THAT(text, Not(HasSubstr("9876543210")));
