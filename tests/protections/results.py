@@ -5,30 +5,32 @@ import json
 
 
 class Results:
-    def __init__(self, path, fresh):
-        self._path = path
+    def __init__(self, path, mark, fresh):
+        """What came out of the same sources, which `mark` is of, is gone on from."""
+        self._path, self._mark = path, mark
         self._found = {}  # (switch or None, test) to what came out
         if path is not None and path.is_file() and not fresh:
             for entry in json.loads(path.read_text(encoding="utf-8"))["results"]:
-                self._found[entry["switched_off"], entry["test"]] = entry
+                if entry.get("mark") == mark:
+                    self._found[entry["switched_off"], entry["test"]] = entry
 
     def fill(self, wanted, outcome_of, jobs, again):
-        """`wanted`: (switch or None, test, mark) in order; one whose mark is the same is not tried
-        again, but for `again`. `outcome_of` takes its index."""
-        missing = [at for at, (switch, test, mark) in enumerate(wanted)
-                   if again or self._found.get((switch, test), {}).get("mark") != mark]
+        """`wanted`: (switch or None, test) in order; what is known is not tried, but for `again`.
+        `outcome_of` takes its index."""
+        missing = [at for at, one in enumerate(wanted) if again or one not in self._found]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             tried = {pool.submit(outcome_of, at): at for at in missing}
             for done, future in enumerate(concurrent.futures.as_completed(tried), 1):
-                switch, test, mark = wanted[tried[future]]
-                self._keep(switch, test, mark, future.result())
+                switch, test = wanted[tried[future]]
+                self._keep(switch, test, future.result())
                 verdict = self._verdict(switch, test)
                 print(f"{done}/{len(missing)} {switch or 'nothing'}: {test}: {verdict}", flush=True)
 
-    def _keep(self, switch, test, mark, outcome):
+    def _keep(self, switch, test, outcome):
         self._found[switch, test] = {
-            "switched_off": switch, "test": test, "passed": outcome.passed, "mark": mark,
-            "reason": "" if outcome.passed else outcome.reason, "said": outcome.said[-6000:]}
+            "switched_off": switch, "test": test, "passed": outcome.passed,
+            "mark": self._mark, "reason": "" if outcome.passed else outcome.reason,
+            "said": outcome.said[-6000:]}
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,8 @@
     run.py --list
 
 The sources are copied into FOLDER with all switches built in, and compiled once. What has come out
-is kept in the JSON file as it comes; a run that was interrupted goes on from there, unless --fresh.
+is kept in the JSON file as it comes; a run that was interrupted goes on from there, unless --fresh
+or any file of the project has changed.
 Exit code: 0 if every test noticed, 1 if one did not (or fails with nothing switched off), 2 for
 wrong use.
 """
@@ -25,11 +26,12 @@ import by_upstreams
 import on_the_machine
 import proof
 import results
-from switch import HEADER, SWITCHES, Stale, patched, patched_files, without_flag
+import sources
+from switch import SWITCHES, Stale, patched, patched_files, without_flag
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADER_PATH = "lib/switched_off.h"  # where every target finds it
 assert all((by_clients, by_steps, by_upstreams, on_the_machine))  # they fill SWITCHES
+BUILT_FROM = "built_from"  # holds the mark of the sources that the programs are of
 
 
 def rows():
@@ -78,67 +80,39 @@ def check():
             yield f"{path}: {error}"
 
 
-def _write(path, text):
-    """Leaves a file that is as it should be, with its time."""
-    if not path.is_file() or path.read_bytes() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text)
-
-
-def copy_sources(folder):
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, text=True,
-                            stdout=subprocess.PIPE).stdout
-    patches = patched_files()
-    for path in filter(None, listed.split("\0")):
-        source = ROOT / path
-        if not source.is_file():
-            continue
-        _write(folder / path,
-               patched(ROOT, path).encode() if path in patches else source.read_bytes())
-        (folder / path).chmod(source.stat().st_mode)
-    _write(folder / HEADER_PATH, HEADER.encode())
-
-
 def build(folder, jobs):
-    sources, built = folder / "source", folder / "build"
-    copy_sources(sources)
-    environment = {**os.environ, "CCACHE_BASEDIR": str(sources), "CCACHE_NOHASHDIR": "1"}
+    (folder / BUILT_FROM).unlink(missing_ok=True)
+    copied, built = folder / "source", folder / "build"
+    mark = sources.copy(ROOT, copied)
+    environment = {**os.environ, "CCACHE_BASEDIR": str(copied), "CCACHE_NOHASHDIR": "1"}
     if not (built / "build.ninja").is_file():
-        subprocess.run(["cmake", "-G", "Ninja", "-S", sources, "-B", built,
+        subprocess.run(["cmake", "-G", "Ninja", "-S", copied, "-B", built,
                         "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -g1",
                         "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=5",
                         "-DKEYWALK_BENCH=OFF", "-DKEYWALK_TESTS=ON"],
                        check=True, env=environment, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", built, f"-j{jobs}", "--quiet", *proof.TEST_PROGRAMS,
                     *proof.PROGRAMS], check=True, env=environment)
+    (folder / BUILT_FROM).write_text(mark, encoding="utf-8")
 
 
 class Runner:
     def __init__(self, folder):
-        self._folder = folder
-        self._proofs = proof.Proofs(folder / "source", folder / "build")
+        self._folder, self._sources = folder, folder / "source"
+        self._proofs = proof.Proofs(self._sources, folder / "build")
 
     def outcome(self, name, one):
         """Of that test, with that switch off; of None, with none."""
         try:
             if name != proof.HARDENING:
                 return self._proofs.outcome(name, one and one.name)
-            text = without_flag(ROOT, one) if one else (
-                ROOT / "cmake/Hardening.cmake").read_text(encoding="utf-8")
+            text = without_flag(self._sources, one) if one else (
+                self._sources / "cmake/Hardening.cmake").read_text(encoding="utf-8")
             number = hashlib.sha256(text.encode()).hexdigest()[:12]
-            return proof.hardening_outcome(ROOT, self._folder / "hardening" / number, text)
+            return proof.hardening_outcome(self._sources, self._folder / "hardening" / number, text)
         except proof.NotRun as error:
             # Whichever way round: it says nothing of the switch.
             return proof.Outcome(one is not None, f"not run: {error}")
-
-
-def _of(one):
-    """Changes with what the switch does and where."""
-    if one is None:
-        return ""
-    text = repr(one.edits) + "".join((ROOT / path).read_text(encoding="utf-8")
-                                     for path in sorted({change.file for change in one.edits}))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def main():
@@ -169,11 +143,15 @@ def main():
     folder = arguments.build.resolve()
     if not arguments.built:
         build(folder, arguments.jobs)
-    kept = results.Results(arguments.json, arguments.fresh)
+    try:
+        mark = (folder / BUILT_FROM).read_text(encoding="utf-8")
+    except OSError:
+        parser.error(f"--built: nothing was built in {folder}")
+    kept = results.Results(arguments.json, mark, arguments.fresh)
     runner = Runner(folder)
     names = sorted({name for one in chosen for name in one.kills})
     pairs = [(None, name) for name in names] + [(one, name) for one in chosen for name in one.kills]
-    kept.fill([(one and one.name, name, _of(one)) for one, name in pairs],
+    kept.fill([(one and one.name, name) for one, name in pairs],
               lambda at: runner.outcome(pairs[at][1], pairs[at][0]), arguments.jobs,
               again=bool(arguments.select))
     if arguments.markdown:
