@@ -2,9 +2,12 @@
 
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 
 from switch import VARIABLE
@@ -29,6 +32,32 @@ _REASONS = [re.compile(pattern, re.MULTILINE) for pattern in (
 
 class NotRun(Exception):
     """A proof that cannot be one here."""
+
+
+_stopped, _stop = os.pipe()  # can be read from when no more is to be run
+
+
+def stop():
+    """Ends what runs, in all threads. For handlers of signals."""
+    os.write(_stop, b"x")
+
+
+def run(command, time_limit_s=None, environment=None):
+    """The exit code, None if it did not end in time or was stopped, and what it said. Runs in a
+    session of its own; nothing of its process group outlives it, such as a proxy that it began."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, env=environment, start_new_session=True,
+                                   stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+        ended = os.pidfd_open(process.pid)
+        try:
+            ready, _, _ = select.select([ended, _stopped], [], [], time_limit_s)
+        finally:
+            # Before its number is free for another.
+            os.killpg(process.pid, signal.SIGKILL)
+            code = process.wait()
+            os.close(ended)
+        said.seek(0)
+        return code if ended in ready else None, said.read().decode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -83,20 +112,16 @@ class Proofs:
             environment[VARIABLE] = switched_off
         said, ran = "", 0
         for command in self._commands(name):
-            try:
-                result = subprocess.run(
-                    command, env=environment, text=True, errors="replace", timeout=TIME_LIMIT_S,
-                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-            except subprocess.TimeoutExpired:
+            code, said = run(command, TIME_LIMIT_S, environment)
+            if code is None:
                 return Outcome(False, "no end")
-            said = result.stdout
-            failed = result.returncode != 0 and "[  FAILED  ]" in said
-            if not failed and (result.returncode == 77 or _NOT_RUN.search(said)):
+            failed = code != 0 and "[  FAILED  ]" in said
+            if not failed and (code == 77 or _NOT_RUN.search(said)):
                 continue
             ran += 1
-            if result.returncode < 0:
-                return Outcome(False, f"{said}\nended by signal {-result.returncode}")
-            if result.returncode != 0:
+            if code < 0:
+                return Outcome(False, f"{said}\nended by signal {-code}")
+            if code != 0:
                 return Outcome(False, said)
         if ran == 0:
             raise NotRun(f"{name} was not run, which proves nothing:\n{said[-2000:]}")
@@ -116,8 +141,7 @@ def hardening_outcome(root, folder, text):
         [sys.executable, "-B", root / "tests/install/hardening.py", "--binary",
          built / "hardened"])
     for command in commands:
-        result = subprocess.run(command, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, check=False)
-        if result.returncode != 0 and command is not commands[-1]:
-            raise NotRun(f"no program to look at:\n{result.stdout[-2000:]}")
-    return Outcome(result.returncode == 0, result.stdout)
+        code, said = run(command)
+        if code != 0 and command is not commands[-1]:
+            raise NotRun(f"no program to look at:\n{said[-2000:]}")
+    return Outcome(code == 0, said)

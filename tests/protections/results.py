@@ -20,11 +20,14 @@ class Results:
         missing = [at for at, one in enumerate(wanted) if again or one not in self._found]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             tried = {pool.submit(outcome_of, at): at for at in missing}
-            for done, future in enumerate(concurrent.futures.as_completed(tried), 1):
-                switch, test = wanted[tried[future]]
-                self._keep(switch, test, future.result())
-                verdict = self._verdict(switch, test)
-                print(f"{done}/{len(missing)} {switch or 'nothing'}: {test}: {verdict}", flush=True)
+            try:
+                for done, future in enumerate(concurrent.futures.as_completed(tried), 1):
+                    switch, test = wanted[tried[future]]
+                    self._keep(switch, test, future.result())
+                    print(f"{done}/{len(missing)} {switch or 'nothing'}: {test}: "
+                          f"{self._verdict(switch, test)}", flush=True)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)  # begins no more if interrupted
 
     def _keep(self, switch, test, outcome):
         self._found[switch, test] = {

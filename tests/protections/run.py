@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,12 @@ class Runner:
             return proof.Outcome(one is not None, f"not run: {error}")
 
 
+def _stop(number, _frame):
+    """Children are in sessions of their own: a signal for us is none for them."""
+    proof.stop()
+    sys.exit(128 + number)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
@@ -151,6 +158,8 @@ def main():
     runner = Runner(folder)
     names = sorted({name for one in chosen for name in one.kills})
     pairs = [(None, name) for name in names] + [(one, name) for one in chosen for name in one.kills]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     kept.fill([(one and one.name, name) for one, name in pairs],
               lambda at: runner.outcome(pairs[at][1], pairs[at][0]), arguments.jobs,
               again=bool(arguments.select))

@@ -1,6 +1,8 @@
 """That nothing is taken for noticed which was not seen with these sources."""
 
 import json
+import os
+import select
 import subprocess
 import tempfile
 import unittest
@@ -85,6 +87,31 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(self.tried("two"), [0, 1])
         marks = {entry["mark"] for entry in json.loads(self.path.read_text())["results"]}
         self.assertEqual(marks, {"two"})
+
+
+class RunTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.pipe = Path(folder.name) / "pipe"  # closed when the last that has opened it is gone
+        os.mkfifo(self.pipe)
+        self.end = os.open(self.pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.end)
+
+    def expect_all_gone(self):
+        ready, _, _ = select.select([self.end], [], [], 20)
+        self.assertTrue(ready, "a process is left")
+        self.assertEqual(os.read(self.end, 100), b"")
+
+    def test_what_it_leaves_behind_is_ended(self):
+        script = f"exec 3>{self.pipe}; sleep 100 & echo said; exit 3"
+        self.assertEqual(proof.run(["sh", "-c", script], 60), (3, "said\n"))
+        self.expect_all_gone()
+
+    def test_what_does_not_end_is_ended_with_its_children(self):
+        script = f"exec 3>{self.pipe}; echo said; sleep 100; true"
+        self.assertEqual(proof.run(["sh", "-c", script], 0.5), (None, "said\n"))
+        self.expect_all_gone()
 
 
 if __name__ == "__main__":
