@@ -40,6 +40,8 @@ switch("smuggling/unread-body", SMUGGLING, CONNECTION,
        edit("reader_.parser().done()", "true",
             within="if (reader_.parser().done()) co_return true;"),
        kills=["HttpServerTest.ABodyThatNobodyReadIsNoRequest"])
+switch("smuggling/behind-close", SMUGGLING, CONNECTION,
+       edit("parsed.keep_alive && !draining_", "!draining_"), kills=["pipelines/"])
 
 switch("injection/bare-line-feeds", INJECTION, PARSER,
        edit("progress.code = FaultOfLines(read, impl_->role, impl_->last_byte);", ""),

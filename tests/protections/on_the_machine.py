@@ -71,6 +71,9 @@ switch("splitting/prefix", SPLITTING, CHECK,
        kills=["configuration/"])
 switch("splitting/file-name", SPLITTING, CONFIG,
        edit("name.find('\\0') != name.npos", "false"), kills=["configuration/"])
+switch("splitting/place", SPLITTING, CONFIG,
+       edit('if (!base) object.Problem("base_url", base.error().message());', ""),
+       kills=["ProxyConfigTest.MistakesAreNamedByPlaceAndReason"])
 switch("splitting/key", SPLITTING, "lib/core/key_pool.cc",
        edit("!IsValidKey(keys[index])", "false"), kills=["configuration/"])
 
@@ -118,6 +121,9 @@ switch("stopping/rest", STOPPING, "lib/core/key_pool.cc",
 switch("misspelt/member", MISSPELT, "lib/config/json_reader.cc",
        edit('Problem(member.key(), "unknown key; known are " + QuotedList(listed_));', ""),
        kills=["configuration/json-unknown-member"])
+switch("misspelt/option", MISSPELT, "lib/proxy/command_line.cc",
+       edit("app.parse(argc, argv);", "app.allow_extras(); app.parse(argc, argv);"),
+       kills=["CommandLineTest.WrongUseEndsWithTwoAndAReason"])
 
 switch("open/admin", OPEN, CHECK, edit("!io::IsLoopback(admin->host)", "false"),
        kills=["CheckProxyConfigTest.OpenAdminPagesAndPlainUpstreamsAreWarnedOf"])
