@@ -44,7 +44,7 @@ help:
 	@echo 'make instructions  how many instructions the core takes, beside the committed figures'
 	@echo '                   (UPDATE=1 writes new ones into bench/instructions.json)'
 	@echo 'make hostile       the table of hostile requests: keywalk beside nginx and haproxy'
-	@echo 'make protections   switch off what SECURITY.md names, one by one: its tests have to notice'
+	@echo 'make protections   switch off what SECURITY.md names, one by one: the tests named must notice'
 	@echo '                   (ARGS="--select NAME..."; goes on where it was interrupted)'
 	@echo 'make soak          faults at full speed, every answer explained by the upstream: build/report/'
 	@echo '                   (MINUTES=10 SEED=1 CLIENTS=48 of each proxy; SANITIZE=address)'

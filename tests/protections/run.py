@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Switches off each protection of SECURITY.md, and requires that the tests named there notice.
+"""Tries the switches of SECURITY.md's protections: the tests that each names have to notice.
 
     run.py --build FOLDER [--jobs N] [--select NAME...] [--json FILE] [--markdown FILE] [--fresh]
     run.py --check      only that every switch has its place and every row of SECURITY.md a switch
@@ -47,6 +47,14 @@ def rows():
 
 def _is_of(name, proofs):
     return name in proofs or name.split("/")[0] + "/" in proofs
+
+
+def unswitched():
+    """The proofs that no switch is known to make fail, or a case of theirs."""
+    killed = {name for one in SWITCHES for name in one.kills}
+    return sorted({proof for proofs in rows().values() for proof in proofs
+                   if proof not in killed
+                   and not any(proof.endswith("/") and name.startswith(proof) for name in killed)})
 
 
 def check():
@@ -144,6 +152,8 @@ def main():
     if arguments.list:
         for one in chosen:
             print(f"{one.name}: {', '.join(one.kills)}")
+        if not arguments.select:
+            print(f"no switch: {', '.join(unswitched())}")
         return 0
     if arguments.build is None or not chosen:
         parser.error("--build FOLDER, --check or --list; --select names switches")
