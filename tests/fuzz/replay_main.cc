@@ -4,8 +4,9 @@
 //   keywalk-fuzz-replay [--mutations N] [--limit-ms MS] [--dictionary FILE] TARGET PATH...
 //
 // Stops changing after N copies, or after MS milliseconds of it.
-// Exit status 0: all went well, 2: wrong use. A broken property, or a crash, ends it by a signal;
-// the input is then in TARGET.crash in the current folder.
+// Exit status 0: all went well, 2: wrong use. A broken property, or a crash, ends it by a signal,
+// or as AddressSanitizer ends it after its report; the input is then in TARGET.crash in the current
+// folder. A leak is reported at the end, of no input.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -22,23 +23,40 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/fuzz/mutator.h"
 #include "tests/fuzz/target.h"
+
+#if defined(__SANITIZE_ADDRESS__)  // GCC's word for it
+#define KEYWALK_FUZZ_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEYWALK_FUZZ_ADDRESS_SANITIZER
+#endif
+#endif
+#ifdef KEYWALK_FUZZ_ADDRESS_SANITIZER
+#include <sanitizer/common_interface_defs.h>
+
+// GCC's UndefinedBehaviorSanitizer is a library of its own, which knows no callback of the other's.
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1"; }
+#endif
 
 namespace keywalk::fuzz {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
 
-// For the signal handler: the input under way, and where it is kept.
-std::string_view current_input;
+// For what ends the program: the input under way, null between two, and where it is kept.
+const std::string_view* current_input = nullptr;
 std::array<char, 256> crash_file{};
 
-extern "C" void KeepInput(int number) {
+// Safe in a signal handler.
+extern "C" void KeepInput() {
+  if (current_input == nullptr) return;  // kept already, or a leak, reported when all is over
   const int file = ::open(crash_file.data(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  std::string_view rest = current_input;
+  std::string_view rest = *std::exchange(current_input, nullptr);
   while (file >= 0 && !rest.empty()) {
     const ssize_t written = ::write(file, rest.data(), rest.size());
     if (written <= 0) break;
@@ -49,8 +67,24 @@ extern "C" void KeepInput(int number) {
   for (const std::string_view word : words) {
     if (::write(STDERR_FILENO, word.data(), word.size()) < 0) break;
   }
+}
+
+extern "C" void KeepInputAndEnd(int number) {
+  KeepInput();
   std::signal(number, SIG_DFL);
   std::raise(number);
+}
+
+void KeepInputWhenItEnds() {
+  std::signal(SIGABRT, &KeepInputAndEnd);
+#ifdef KEYWALK_FUZZ_ADDRESS_SANITIZER
+  // It reports these signals itself, and like all that it finds it ends them without another.
+  __sanitizer_set_death_callback(&KeepInput);
+#else
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    std::signal(number, &KeepInputAndEnd);
+  }
+#endif
 }
 
 struct Arguments {
@@ -149,9 +183,10 @@ class Runner {
   explicit Runner(const Target& target) : target_(target) {}
 
   void Run(std::string_view input) {
-    current_input = input;
+    current_input = &input;
     const auto begin = std::chrono::steady_clock::now();
     target_.function(input);
+    current_input = nullptr;
     slowest_ = std::max(slowest_, std::chrono::steady_clock::now() - begin);
   }
   long long slowest_ms() const {
@@ -171,9 +206,7 @@ int Replay(const Arguments& arguments) {
     return 2;
   }
   std::snprintf(crash_file.data(), crash_file.size(), "%s.crash", target.name.data());
-  for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
-    std::signal(number, &KeepInput);
-  }
+  KeepInputWhenItEnds();
   const auto begin = std::chrono::steady_clock::now();
   Runner runner(target);
   runner.Run("");
