@@ -31,9 +31,11 @@ TARGETS = {  # with the dictionary that helps each
 class Finding:
     """What one target's run came to."""
 
-    def __init__(self, target, log, status, crashes):
-        self.target, self.status, self.crashes, self.log = target, status, crashes, log
+    def __init__(self, target, log, status):
+        self.target, self.status, self.log = target, status, log
         text = log.read_text("utf-8", "replace")
+        # As libFuzzer says: the file has the input's hash for its name, and may be there already.
+        self.crashes = sorted(set(re.findall(r"Test unit written to (.*)", text)))
         self.executions = self._last(r"stat::number_of_executed_units:\s+(\d+)", text)
         self.rate = self._last(r"stat::average_exec_per_sec:\s+(\d+)", text)
         self.corpus = self._last(r"corp: (\d+)/", text)
@@ -65,7 +67,6 @@ class Fuzzing:
 
     def run(self, target):
         crashes = self.folder("crashes")
-        before = set(crashes.glob(f"{target}-*"))
         inputs = [self.folder("corpus", target), self.work / "seeds" / target]
         committed = HERE / "corpus" / target
         inputs += [committed] if committed.is_dir() else []
@@ -81,7 +82,7 @@ class Fuzzing:
         with self.lock:
             del self.running[target]
             self.done += 1
-        return Finding(target, log, status, sorted(set(crashes.glob(f"{target}-*")) - before))
+        return Finding(target, log, status)
 
     def progress(self, total):
         with self.lock:
@@ -137,7 +138,7 @@ def main():
             print(f"  log: {finding.log}")
         for path in finding.crashes:
             print(f"  input: {path}")
-            print(f"  repeat: {' '.join(fuzzing.command(finding.target, str(path)))}")
+            print(f"  repeat: {' '.join(fuzzing.command(finding.target, path))}")
     return 1 if failed else 0
 
 
