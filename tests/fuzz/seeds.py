@@ -167,7 +167,8 @@ def proxy_client():
         yield f"way-{way}", request(f"/x/{way}")
         yield f"pair-{way}", request(f"/x/{way}", "GET", "") + request("/next?q=1")
         yield f"head-{way}", request(f"/x/{way}", "HEAD", "") + request("/next")
-    for field in ("Authorization: Bearer ", "X-Api-Key: ", "X-Debug: "):
+    for field in ("Authorization: Bearer ", "X-Api-Key: ", "Api-Key: ", "X-Goog-Api-Key: ",
+                  "Proxy-Authorization: Bearer Bearer ", "X-Debug: "):
         token = request("/x/3?t=token-of-a-client", "POST", "hello", field + "token-of-a-client")
         yield "token-" + field[:5], token * 2
     yield "own-key", request("/x", "POST", "hello", "Authorization: Bearer sk-of-the-client")
