@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -129,8 +130,16 @@ std::optional<Arguments> ParseArguments(const std::vector<std::string_view>& wor
   return arguments;
 }
 
-std::string ReadFile(const std::filesystem::path& path) {
+// Ends the program with exit status 2 if it cannot be read: what is passed over was not tested.
+std::ifstream OpenFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (file && !std::filesystem::is_directory(path)) return file;
+  std::fprintf(stderr, "keywalk-fuzz-replay: cannot read %s\n", path.c_str());
+  std::exit(2);
+}
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file = OpenFile(path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
@@ -141,7 +150,7 @@ std::vector<std::string> ReadInputs(const std::vector<std::filesystem::path>& pa
     std::vector<std::filesystem::path> files;
     if (std::filesystem::is_directory(path)) {
       for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry);
-    } else if (std::filesystem::exists(path)) {
+    } else {
       files.push_back(path);
     }
     std::ranges::sort(files);
@@ -154,7 +163,7 @@ std::vector<std::string> ReadInputs(const std::vector<std::filesystem::path>& pa
 std::vector<std::string> ReadDictionary(const std::string& path) {
   std::vector<std::string> words;
   if (path.empty()) return words;
-  std::ifstream file(path);
+  std::ifstream file = OpenFile(path);
   for (std::string line; std::getline(file, line);) {
     const std::size_t begin = line.find('"');
     const std::size_t end = line.rfind('"');
