@@ -61,7 +61,7 @@ void AnsweringUpstream::Receive(MemoryConnection& connection) {
 
 void AnsweringUpstream::Answer(MemoryConnection& connection, const StrictMessage& request) {
   const bool head = request.first == "HEAD";
-  const std::string_view body = head ? "" : "hello";
+  const std::string_view body = head ? "" : kWholeBody;
   const bool with_first_key =
       request.Find("Authorization").find(kFirstKey) != std::string_view::npos;
   switch (Selector(request)) {

@@ -5,12 +5,16 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/fuzz/strict_reader.h"
 #include "tests/support/memory_stream.h"
 
 namespace keywalk::fuzz {
+
+// The body of an answer that does not break off, but for refusals.
+inline constexpr std::string_view kWholeBody = "hello";
 
 // The last byte of the path says what becomes of a request: 1, 2 refuse every key, 3 the first one;
 // 4 to 9 and "a" are the awkward ways of answering, see Answer(); any other is a plain 200.

@@ -99,6 +99,14 @@ void CheckCredential(const StrictMessage& request, Setup setup, bool has_token) 
   Expect(credentials == 1, "no credential of the client is beside the pool's");
 }
 
+// Where only the connection's end tells the client that an answer is whole.
+void CheckEnd(const ServerRun& run, const StrictMessage& last) {
+  if (!last.until_close) return;
+  Expect(run.was_reset() == (last.body != kWholeBody),
+         "an answer that ends with its connection ends in order if it is whole, else by a reset",
+         run.output());
+}
+
 Seen PlayClient(std::string_view input, Setup setup, MemoryStreamOptions options) {
   asio::io_context context;
   AnsweringUpstream upstream(context, options);
@@ -129,6 +137,7 @@ Seen PlayClient(std::string_view input, Setup setup, MemoryStreamOptions options
     });
     ExpectNoKey(run.output());
     seen.answers = run.Answers();
+    if (!seen.answers.empty()) CheckEnd(run, seen.answers.back());
     // What the server refuses by itself. Of a head that is wrong and never ends, it depends on how
     // it comes whether it is seen to be wrong, or waited for.
     if (seen.answers.size() > run.methods().size()) seen.answers.pop_back();

@@ -167,6 +167,7 @@ def proxy_client():
         yield f"way-{way}", request(f"/x/{way}")
         yield f"pair-{way}", request(f"/x/{way}", "GET", "") + request("/next?q=1")
         yield f"head-{way}", request(f"/x/{way}", "HEAD", "") + request("/next")
+        yield f"old-{way}", request(f"/x/{way}").replace(b"HTTP/1.1", b"HTTP/1.0")
     for field in ("Authorization: Bearer ", "X-Api-Key: ", "Api-Key: ", "X-Goog-Api-Key: ",
                   "Proxy-Authorization: Bearer Bearer ", "X-Debug: "):
         token = request("/x/3?t=token-of-a-client", "POST", "hello", field + "token-of-a-client")

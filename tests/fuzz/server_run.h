@@ -34,6 +34,8 @@ class ServerRun {
   const std::vector<std::string>& methods() const { return recorder_.methods; }
   // All that was sent to the client.
   const std::string& output() const { return client_->received(); }
+  // The connection ended with a reset.
+  bool was_reset() const { return client_->was_reset(); }
 
   // The final answers in it. Ends the program if they are not well-formed, or more than there were
   // requests, and one that the server refuses by itself.

@@ -103,6 +103,21 @@ TEST_P(MemoryStreamTest, ClosingEndsAReadWithoutBytes) {
   EXPECT_TRUE(connection->closed());
 }
 
+TEST_P(MemoryStreamTest, ACloseIsAResetWhileThatIsAskedFor) {
+  stream->ResetOnClose(true);
+  stream->ResetOnClose(false);
+  stream->Close();
+  EXPECT_FALSE(connection->was_reset());
+
+  const auto broken_off = MemoryConnection::Open(context);
+  MemoryConnection::NearEndOf(broken_off)->ResetOnClose(true);  // and it is destroyed
+  EXPECT_TRUE(broken_off->was_reset());
+
+  const auto crashed = MemoryConnection::Open(context);
+  MemoryConnection::NearEndOf(crashed)->Reset();
+  EXPECT_TRUE(crashed->was_reset());
+}
+
 TEST_P(MemoryStreamTest, WhatIsWrittenArrivesAndABreakIsSeen) {
   const error_code arrived = WriteAbc();
   EXPECT_FALSE(arrived);

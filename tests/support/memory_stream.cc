@@ -94,7 +94,11 @@ class MemoryConnection::NearEnd final : public io::Stream {
     connection_->send_ended_ = true;
     if (connection_->on_change) connection_->on_change();
   }
-  void Reset() noexcept override { Close(); }
+  void Reset() noexcept override {
+    ResetOnClose(true);
+    Close();
+  }
+  void ResetOnClose(bool on) noexcept override { connection_->resets_on_close_ = on; }
   bool IsStale() noexcept override { return connection_->is_readable(); }
   std::uint64_t position() const noexcept override { return connection_->received_.size(); }
   bool NothingSeenSince(std::uint64_t position) const noexcept override {
@@ -186,6 +190,7 @@ void MemoryConnection::End(io::error_code code) {
 void MemoryConnection::Close() {
   if (closed_) return;
   closed_ = true;
+  was_reset_ = resets_on_close_;
   Break(asio::error::operation_aborted);
   if (on_change) on_change();
 }

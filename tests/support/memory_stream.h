@@ -64,6 +64,8 @@ class MemoryConnection {
   bool closed() const { return closed_; }
   // It has closed, or has said that it will write nothing more.
   bool send_ended() const { return closed_ || send_ended_; }
+  // It has ended the connection with a reset.
+  bool was_reset() const { return was_reset_; }
   // It waits for bytes.
   bool is_read() const { return pending_ != nullptr; }
 
@@ -91,6 +93,8 @@ class MemoryConnection {
   bool finished_ = false;
   bool send_ended_ = false;
   bool closed_ = false;
+  bool resets_on_close_ = false;
+  bool was_reset_ = false;
   io::error_code ended_;  // set: nothing can be done on it any more
   std::optional<std::chrono::milliseconds> deadline_;
   std::unique_ptr<PendingRead> pending_;
