@@ -1,8 +1,10 @@
-// Goal: a file of cases or vectors is refused with its place and reason, or is one that runs, gives
-// the same trace each time, and means the same when its document is printed and read again.
+// Goal: a file of cases or vectors is refused with its place and reason, or is one that runs. A
+// case asks the same and gives the same trace when its document is printed and read again, and what
+// it asks tells no answer; a vector comes to the same each time.
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/json_reader.h"
@@ -13,6 +15,7 @@
 #include "conformance/question.h"
 #include "conformance/vector.h"
 #include "conformance/vector_runner.h"
+#include "conformance/verdict.h"
 #include "keywalk/config.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/target.h"
@@ -48,6 +51,25 @@ std::string Said(const Result<Trace>& trace) {
   return said;
 }
 
+std::string Said(const std::vector<conformance::Mismatch>& mismatches) {
+  std::string said;
+  for (const conformance::Mismatch& mismatch : mismatches) {
+    said += mismatch.where + ": " + mismatch.expected + " / " + mismatch.actual + "\n";
+  }
+  return said;
+}
+
+bool TellsAnswer(const nlohmann::json& question) {
+  for (const auto& [list, answer] : {std::pair("requests", "expect"), std::pair("checks", "states"),
+                                     std::pair("operations", "expect")}) {
+    if (!question.contains(list)) continue;
+    for (const nlohmann::json& item : question[list]) {
+      if (item.contains(answer)) return true;
+    }
+  }
+  return false;
+}
+
 Result<Trace> RunCase(const Case& test_case) {
   return test_case.kind == Case::Kind::kOperations
              ? conformance::RunOperations(test_case, PolicyOfCases())
@@ -57,10 +79,14 @@ Result<Trace> RunCase(const Case& test_case) {
 void CheckCase(const Case& test_case, bool over_sockets) {
   Expect(!test_case.id.empty(), "a case has an id");
   Expect(test_case.source != nullptr, "a case knows its document");
-  conformance::Question(test_case);
+  const nlohmann::json question = conformance::Question(test_case);
+  Expect(!TellsAnswer(question), "a question does not tell its answer", question.dump());
+  const Case again =
+      conformance::ReadAgain(test_case, nlohmann::json::parse(test_case.source->dump()));
+  Expect(conformance::Question(again) == question, "a document that is read again asks the same",
+         question.dump());
   if (over_sockets) return;
   const std::string said = Said(RunCase(test_case));
-  const Case again = conformance::ReadAgain(test_case, *test_case.source);
   Expect(Said(RunCase(again)) == said, "a document that is read again means the same", said);
 }
 
@@ -84,7 +110,9 @@ void FuzzFixture(std::string_view input) {
     return;
   }
   for (const conformance::Vector& vector : vectors) {
-    conformance::RunVector(vector, &PolicyOfCases());
+    const std::string said = Said(conformance::RunVector(vector, &PolicyOfCases()));
+    Expect(Said(conformance::RunVector(vector, &PolicyOfCases())) == said,
+           "a vector comes to the same each time", said);
   }
 }
 
