@@ -59,7 +59,7 @@ class Results:
 
     def summary(self, switches):
         times = sum(len(one.kills) for one in switches)
-        return f"{len(switches)} protections switched off, noticed by {times} of {times} tests"
+        return f"{len(switches)} switches, noticed by {times} of the {times} tests that they name"
 
     def markdown(self, switches):
         lines = ["| switched off | test | | it says |", "| --- | --- | --- | --- |"]
