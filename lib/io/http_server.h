@@ -84,9 +84,10 @@ class ServerExchange {
                                         std::string_view reason = {}) = 0;
 
   // Sends an answer piece by piece. With a length: Content-Length; without: chunked, or until close
-  // for an HTTP/1.0 client. A HEAD request, 204 and 304 get no
-  // body whatever is written; `length` is then what Content-Length says. With a length, the head is
-  // held back until the first WriteBody, Flush or FinishResponse, to go out in one packet with it.
+  // for an HTTP/1.0 client, whose connection is reset if the handler returns without
+  // FinishResponse. A HEAD request, 204 and 304 get no body whatever is written; `length` is then
+  // what Content-Length says. With a length, the head is held back until the first WriteBody, Flush
+  // or FinishResponse, to go out in one packet with it.
   virtual Awaitable<error_code> StartResponse(int status, std::string_view reason,
                                               const Headers& headers,
                                               std::optional<std::uint64_t> length) = 0;

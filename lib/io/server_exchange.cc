@@ -207,7 +207,10 @@ void Exchange::PrepareHead(int status, std::string_view reason, const Headers& h
   left_ = bodiless_ ? 0 : length;
   // A drain may have begun since the request was read: the client is told not to send another.
   if (!body_->drainable() || connection_.draining_) connection_.keep_alive_ = false;
-  if (ends_with_close()) connection_.keep_alive_ = false;
+  if (ends_with_close()) {
+    connection_.keep_alive_ = false;
+    connection_.stream_->ResetOnClose(true);
+  }
   std::string& out = connection_.out_;
   out.clear();
   AppendStatusLine(out, status, reason);
@@ -235,7 +238,6 @@ Awaitable<error_code> Exchange::StartResponse(int status, std::string_view reaso
                                               std::optional<std::uint64_t> length) {
   PrepareHead(status, reason, headers, length);
   if (length) co_return error_code{};
-  if (ends_with_close()) connection_.stream_->ResetOnClose(true);
   Awaitable<error_code> sending = Flush();
   co_return co_await std::move(sending);
 }

@@ -114,6 +114,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   }
 
   void ShutdownSend() noexcept override {
+    if (resets_on_close_) return Close();  // half of it would be an end in order as well
     error_code ignored;
     lowest().shutdown(asio::socket_base::shutdown_send, ignored);
   }

@@ -73,9 +73,10 @@ class Stream {
   virtual void ShutdownSend() noexcept = 0;
   // Ends it with a reset (RST), as a crash would.
   virtual void Reset() noexcept = 0;
-  // While on, whatever ends the connection on this side is a reset: Close(), a deadline, the end of
-  // the process. For as long as an end in order would be taken for that of a message.
-  virtual void ResetOnClose(bool /*on*/) noexcept {}
+  // While on, whatever ends the connection on this side is a reset: Close(), ShutdownSend(), a
+  // deadline, the end of the process. For as long as an end in order would be taken for that of a
+  // message.
+  virtual void ResetOnClose(bool on) noexcept = 0;
 
   // True if, without waiting, the peer is seen to have closed or to have sent bytes that nobody
   // asked for: an idle connection that is not fit for reuse.

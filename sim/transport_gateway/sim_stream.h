@@ -60,6 +60,7 @@ class SimStream final : public io::Stream {
   void Close() noexcept override;
   void ShutdownSend() noexcept override {}
   void Reset() noexcept override { Close(); }
+  void ResetOnClose(bool /*on*/) noexcept override {}  // of servers, and here is none
   bool IsStale() noexcept override;
   std::uint64_t position() const noexcept override { return written_; }
   bool NothingSeenSince(std::uint64_t position) const noexcept override {

@@ -213,6 +213,20 @@ TEST(HttpServerTest, AClientOfHttp10SeesThatAnAnswerIsNotWhole) {
   }
 }
 
+TEST(HttpServerTest, AClientOfHttp10SeesThatToWhileItsUploadIsWaitedFor) {
+  ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto ignore = [body = exchange.body()](auto, const BodyChunk&) {};
+    asio::co_spawn(executor, exchange.body()->Read(), ignore);
+    const Headers none;
+    co_await exchange.StartResponse(200, "", none, std::nullopt);
+    co_await exchange.WriteBody("half");
+  });
+  RawClient client(server.port());
+  client.Send("POST / HTTP/1.0\r\nContent-Length: 100\r\n\r\n");
+  EXPECT_EQ(client.ReadToEnd(), ReadEnd::kReset);
+}
+
 TEST(HttpServerTest, AnUnreadLargeBodyDoesNotDestroyTheAnswer) {
   ServerThread server([](ServerExchange& exchange) -> Awaitable<void> {
     const Headers none;

@@ -341,6 +341,7 @@ class ClosingStream final : public io::Stream {
   void Close() noexcept override {}
   void ShutdownSend() noexcept override {}
   void Reset() noexcept override {}
+  void ResetOnClose(bool /*on*/) noexcept override {}
   bool IsStale() noexcept override { return false; }
   void StartRead(asio::mutable_buffer, std::shared_ptr<io::ReadSink> sink) override {
     sink->OnDropped();  // only servers read ahead

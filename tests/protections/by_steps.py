@@ -24,6 +24,9 @@ switch("breaking/half-for-old-clients", (BREAKING, STOPPING), "lib/io/server_exc
        edit("connection_.stream_->ResetOnClose(true);", ""),
        kills=[UPSTREAM, "FailingStepsTest.WhileTheClientLeavesOrTheServerStops",
               "HttpServerTest.AClientOfHttp10SeesThatAnAnswerIsNotWhole", "hard_days.signals"])
+switch("breaking/half-by-shutdown", BREAKING, "lib/io/socket_stream.cc",
+       edit("if (resets_on_close_) return Close();", ""),
+       kills=["HttpServerTest.AClientOfHttp10SeesThatToWhileItsUploadIsWaitedFor"])
 switch("breaking/answer-behind-half", BREAKING, "lib/io/server_connection.cc",
        edit("if (!exchange.complete()) co_return false;",
             "if (!exchange.complete()) { co_await Refuse(502); co_return false; }"),

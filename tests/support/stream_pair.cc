@@ -133,6 +133,7 @@ class PairedStream final : public io::Stream, private VirtualTime::Entry {
   }
   void ShutdownSend() noexcept override {
     if (closed_) return;
+    if (resets_on_close_) return Close();
     out_->ended = true;
     WakeBoth();
   }
