@@ -15,7 +15,7 @@ bool IsCredentialHeader(std::string_view name) {
 }
 
 // Each word costs a digest, and clients decide on their number.
-constexpr std::size_t kMostWords = 64;
+constexpr std::size_t kMostWords = 128;
 
 }  // namespace
 
@@ -33,22 +33,24 @@ bool ClientAuth::HoldsToken(const Headers& headers) const {
 
 // As one word of several, such as `Bearer Bearer TOKEN`, or a list of two credentials.
 bool ClientAuth::NamesToken(const Headers& headers) const {
-  constexpr std::string_view kBetween = " \t,";
-  bool found = false;
   std::size_t words = 0;
   for (const Headers::Field field : headers) {
     if (!IsCredentialHeader(field.name)) continue;
-    std::string_view rest = field.value;
-    while (words < kMostWords) {
-      rest.remove_prefix(std::min(rest.find_first_not_of(kBetween), rest.size()));
-      if (rest.empty()) break;
-      const std::string_view word = rest.substr(0, rest.find_first_of(kBetween));
-      found = tokens_.Contains(word) || found;
-      rest.remove_prefix(word.size());
-      ++words;
+    // Credentials in a list stand between commas, and a token may hold some.
+    for (const std::string_view between : {" \t", " \t,"}) {
+      std::string_view rest = field.value;
+      while (true) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(between), rest.size()));
+        if (rest.empty()) break;
+        // So many words are nobody's credential, and a token may be among those not looked at.
+        if (++words > kMostWords) return true;
+        const std::string_view word = rest.substr(0, rest.find_first_of(between));
+        if (tokens_.Contains(word)) return true;
+        rest.remove_prefix(word.size());
+      }
     }
   }
-  return found;
+  return false;
 }
 
 Admission ClientAuth::Admit(const Provider& provider, Headers& headers) const {

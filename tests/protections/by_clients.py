@@ -115,6 +115,9 @@ switch("leave/token-stays", LEAVE, "lib/proxy/client_auth.cc",
 switch("leave/token-among-words", LEAVE, "lib/proxy/client_auth.cc",
        edit("tokens_asked && NamesToken(headers)", "false"),
        kills=["ClientAuthTest.CredentialDecides"])
+switch("leave/token-beyond-words", LEAVE, "lib/proxy/client_auth.cc",
+       edit("if (++words > kMostWords) return true;", ""),
+       kills=["ClientAuthTest.MoreWordsThanAreLookedAtAreRefused"])
 switch("leave/other-kind", LEAVE, "lib/proxy/client_auth.cc",
        edit("tokens_asked || provider.IsByok(headers)", "provider.IsByok(headers)"),
        kills=["ClientAuthTest.CredentialDecides"])

@@ -85,6 +85,24 @@ TEST(ClientAuthTest, CredentialDecides) {
   }
 }
 
+TEST(ClientAuthTest, MoreWordsThanAreLookedAtAreRefused) {
+  const ClientAuth tokens({"token-1"}, false);
+  const auto admit = [&](const std::string& words) {
+    Headers headers{{"Authorization", "Bearer" + words}};
+    return tokens.Admit(*FindProvider("openai"), headers);
+  };
+  std::string words;
+  for (int i = 0; i < 63; ++i) words += " x";
+  EXPECT_EQ(admit(words + ", "), kOwn);
+  EXPECT_EQ(admit(words + " x"), kNo);
+}
+
+TEST(ClientAuthTest, ATokenAmongWordsMayHoldCommas) {
+  const ClientAuth tokens({"one,two"}, false);
+  Headers headers{{"Authorization", "Bearer Bearer one,two"}};
+  EXPECT_EQ(tokens.Admit(*FindProvider("openai"), headers), kNo);
+}
+
 TEST(ClientAuthTest, TokenTakesEveryCredentialWithIt) {
   const ClientAuth auth({"token-1"}, false);
   Headers headers = {{"Authorization", "Bearer sk-mine"}, {"X-Api-Key", "token-1"}, {"X-a", "1"}};
