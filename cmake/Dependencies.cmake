@@ -27,10 +27,13 @@ target_link_libraries(keywalk_asio INTERFACE Boost::headers Boost::url OpenSSL::
 
 # keywalk_allocator: another malloc, for programs whose requests begin in one order and end in
 # another. With hundreds of connections glibc then leaves its thread's cache with nearly every block:
-# a fifth of the proxy's processor time. Optional; the sanitizers bring their own.
+# a fifth of the proxy's processor time. The sanitizers bring their own.
+option(KEYWALK_MIMALLOC "Link keywalk-proxy with mimalloc where it is installed" ON)
 add_library(keywalk_allocator INTERFACE)
-find_package(mimalloc CONFIG QUIET)
-if(mimalloc_FOUND AND NOT KEYWALK_SANITIZE)
+if(KEYWALK_MIMALLOC AND NOT KEYWALK_SANITIZE)
+  find_package(mimalloc CONFIG QUIET)
+endif()
+if(TARGET mimalloc)
   # Nothing names it, and some distributions leave out what nothing names.
   target_link_libraries(keywalk_allocator INTERFACE
     -Wl,--push-state,--no-as-needed mimalloc -Wl,--pop-state)

@@ -2,6 +2,7 @@
 """Compiles sources as a build folder would, for the warnings alone: nothing is written.
 
 Usage: compile_only.py BUILD_FOLDER FLAG... -- SOURCE...
+JOBS in the environment: how many at once (default: as many as there are cores).
 Exit status: 0; 1 if one does not compile with those flags; 2 for a source that the folder's
 compile_commands.json does not know.
 """
@@ -40,7 +41,8 @@ def main(arguments):
         words = words + ["-fsyntax-only", *flags]
         return subprocess.run(words, cwd=directory, check=False).returncode
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    jobs = int(os.environ.get("JOBS") or os.cpu_count())
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         codes = list(pool.map(compile_one, sources))
     print(f"{len(sources)} sources, {sum(code != 0 for code in codes)} failed")
     return int(any(codes))

@@ -115,12 +115,14 @@ required=$(
   fi
   [ $set_name != full ] || missing_tools $full_tools
   [ $set_name != page ] || has_chromium || echo chromium-headless-shell
-  [ $set_name != fuzz ] || has_libfuzzer || printf '%s\n' $(fuzz_packages)
+  [ $set_name != fuzz ] && [ $set_name != full ] || has_libfuzzer || printf '%s\n' $(fuzz_packages)
 )
 node_packages=
 schema_packages=
 valgrind_packages=
 allocator_packages=$(missing_packages libmimalloc-dev)
+# By itself it is no reason to ask the mirrors before each `make conformance`.
+[ $set_name != build ] || [ -n "$required" ] || allocator_packages=
 if [ $set_name = test ] || [ $set_name = full ]; then
   node_packages=$(missing_tools node=nodejs npm=npm)
   schema_packages=$(missing_packages python3-jsonschema python3-h11; missing_tools xmllint=libxml2-utils)
