@@ -168,7 +168,11 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    result = Soak(options).run()
+    try:
+        result = Soak(options).run()
+    except Trouble as error:
+        print(f"soak: {error}", file=sys.stderr)
+        sys.exit(2)
     result["sanitized"] = sanitized(options.proxy)
     for path in filter(None, (options.json, options.html)):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -201,7 +201,10 @@ class Setting:
                 if b'"target":' in line:
                     ledger.on_attempt(Attempt.read(line[6:], zero))
                 else:
-                    raise Trouble(f"the journal: {line.decode(errors='replace')}")
+                    # Dropped: without them no answer can be judged.
+                    raise Trouble("the journal forgot entries before they were read "
+                                  f"({line[6:].decode(errors='replace').strip()}): there is too "
+                                  "little processor time; take fewer --clients, or an idle machine")
         self.tail = pipes.add(lines(self.mock.tail(), on_event))
         for letter in MODES:
             port = self.mock.program.port
