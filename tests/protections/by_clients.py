@@ -177,7 +177,7 @@ switch("leaving/unseen", LEAVING, HANDLER, edit("exchange.WatchClient();", ""),
               "client-leaves-second-attempt"])
 switch("leaving/half-a-body", LEAVING, "lib/io/key_failover.cc",
        edit("if (recording->failure()) co_return *recording->failure();", ""),
-       kills=["ProxyRulesTest.BrokenBodySpendsNoKey", "FailingStepsTest.OnTheClientsSide"])
+       kills=["FailingStepsTest.OnTheClientsSide"])
 switch("leaving/half-an-upload", LEAVING, "lib/io/upload.cc",
        edit("piece->failed()", "false"),
        kills=["upload-breaks-off", "FailingStepsTest.OnTheClientsSide"])
