@@ -86,9 +86,11 @@ has_libfuzzer() {  # of the clang++ that is on the PATH
     ls "$(clang++ -print-resource-dir)"/lib/*/libclang_rt.fuzzer*.a >/dev/null 2>&1
 }
 
+# For packages that have another name in each: debian-12, ubuntu-24.04, ...
+release() (. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
+
 fuzz_packages() {  # of this release: its clang, with libFuzzer
-  release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
-  case $release in
+  case $(release) in
     debian-12) echo clang libclang-rt-14-dev ;;
     ubuntu-24.04) echo clang libclang-rt-18-dev ;;
     *) echo clang libclang-rt-19-dev ;;
@@ -96,8 +98,7 @@ fuzz_packages() {  # of this release: its clang, with libFuzzer
 }
 
 boost_packages() {  # of this release; Debian 12's default Boost is too old, 1.81 is beside it
-  release=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
-  case $release in
+  case $(release) in
     debian-12) echo libboost1.81-dev libboost-url1.81-dev ;;
     ubuntu-24.04) echo libboost1.83-dev libboost-url1.83-dev ;;
     *) echo libboost-dev libboost-url-dev ;;
