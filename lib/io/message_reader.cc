@@ -36,43 +36,38 @@ void MessageReader::StartMessage(bool without_body) {
   empty_lines_ = 0;
 }
 
-Awaitable<error_code> MessageReader::Fill() {
-  if (ahead_ != nullptr && ahead_->running()) {
-    on_end_ = nullptr;
-    Awaitable<void> joining = ahead_->Join();
-    co_await std::move(joining);
-    co_return ahead_result_;
+// Every read into the buffer is one that could go on beside other things; who fills it waits.
+void MessageReader::StartRead(std::size_t most) {
+  if (ahead_ == nullptr) {
+    ahead_ = std::make_shared<ReadAhead>([this](IoResult result) { OnRead(result); });
   }
+  if (!ahead_->running()) ReadAhead::Start(ahead_, stream_, Space(most));
+}
+
+void MessageReader::StartFill() {
+  on_end_ = nullptr;
   const bool first = role_ == Http1Parser::Role::kRequest && !begun_;
-  const IoResult got = co_await stream_.ReadSome(Space(first ? kFirstReadBytes : capacity_));
-  end_ += got.bytes;
-  co_return got.code;
+  StartRead(first ? kFirstReadBytes : capacity_);
 }
 
 void MessageReader::StartReadAhead(std::function<void()> on_end) {
   on_end_ = std::move(on_end);
-  if (ahead_ == nullptr) {
-    ahead_ = std::make_shared<ReadAhead>([this](IoResult result) { OnReadAhead(result); });
-  }
-  if (!ahead_->running() && has_space()) ReadAhead::Start(ahead_, stream_, Space(kFirstReadBytes));
+  if (has_space()) StartRead(kFirstReadBytes);
 }
 
-void MessageReader::OnReadAhead(IoResult result) {
+void MessageReader::OnRead(IoResult result) {
   end_ += result.bytes;
-  ahead_result_ = result.code;
   if (!on_end_) return;
   if (result.code) {
     std::exchange(on_end_, nullptr)();
   } else if (has_space()) {
-    ReadAhead::Start(ahead_, stream_, Space(kFirstReadBytes));
+    StartRead(kFirstReadBytes);
   }
 }
 
 Awaitable<void> MessageReader::JoinReadAhead() {
   on_end_ = nullptr;
-  if (ahead_ == nullptr || !ahead_->running()) co_return;
-  Awaitable<void> joining = ahead_->Join();
-  co_await std::move(joining);
+  if (reading_ahead()) co_await ahead_->Join();
 }
 
 // Where the next bytes go.
@@ -110,8 +105,8 @@ bool MessageReader::TakeHead(error_code& ec) {
 Awaitable<error_code> MessageReader::ReadHead() {
   error_code ec;
   while (!TakeHead(ec)) {
-    ec = co_await Fill();
-    if (ec) break;
+    const auto [failed] = co_await Fill();
+    if (failed) co_return failed;
   }
   co_return ec;
 }
@@ -139,7 +134,7 @@ Awaitable<MessageReader::Piece> MessageReader::ReadBody() {
     if (!has_space()) {
       co_return Piece({}, make_error_code(boost::system::errc::message_size));
     }
-    error_code ec = co_await Fill();
+    auto [ec] = co_await Fill();
     if (ec == asio::error::eof) {
       ec = parser_.PutEof().code;
       if (!ec) co_return Piece({}, {});

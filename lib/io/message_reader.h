@@ -32,8 +32,12 @@ class MessageReader {
   // Forgets the message just read (its head is void) and begins the next one with what is buffered.
   void StartMessage(bool without_body = false);
 
-  // Reads more bytes into the buffer, or waits for the read under way. REQUIRES: has_space()
-  Awaitable<error_code> Fill();
+  // Reads more bytes into the buffer, or waits for the read under way; gives an error code. To be
+  // awaited on the spot, as ReadAhead::Join(). REQUIRES: has_space()
+  auto Fill() {
+    StartFill();
+    return ahead_->Join();
+  }
 
   // Reads on beside whatever else is done, into the space there is, so that the peer's end is seen
   // at once: `on_end` is then called. Bytes that come are kept for what reads them later.
@@ -72,8 +76,10 @@ class MessageReader {
 
  private:
   asio::mutable_buffer Space(std::size_t most);
+  void StartRead(std::size_t most);
+  void StartFill();
   Piece TakeBody(asio::mutable_buffer space, IoResult got);
-  void OnReadAhead(IoResult result);
+  void OnRead(IoResult result);
   // Skips empty lines before a request, as RFC 9112 section 2.2 asks of servers.
   void SkipEmptyLines();
 
@@ -90,8 +96,7 @@ class MessageReader {
   std::size_t empty_lines_ = 0;  // skipped before the current message
 
   std::shared_ptr<ReadAhead> ahead_;  // null until there is a first
-  error_code ahead_result_;
-  std::function<void()> on_end_;  // set while reading ahead is wanted
+  std::function<void()> on_end_;      // set while reading ahead is wanted
 };
 
 }  // namespace keywalk::io

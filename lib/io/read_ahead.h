@@ -2,8 +2,10 @@
 #ifndef KEYWALK_IO_READ_AHEAD_H_
 #define KEYWALK_IO_READ_AHEAD_H_
 
+#include <boost/asio/async_result.hpp>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "io/stream.h"
 #include "keywalk/awaitable.h"
@@ -23,8 +25,12 @@ class ReadAhead final : public ReadSink {
                     asio::mutable_buffer buffer);
   // What a read gives from now on is nobody's.
   void Forget() { on_read_ = nullptr; }
-  // Waits until nothing is running. At most one coroutine may wait.
-  Awaitable<void> Join();
+  // Waits for the read under way and gives its error code. To be awaited on the spot, which takes
+  // no frame. At most one coroutine may wait. REQUIRES: running()
+  auto Join() {
+    return asio::async_initiate<decltype(kAwaitTuple), void(error_code)>(Joining(*this),
+                                                                         kAwaitTuple);
+  }
 
   void OnRead(IoResult result) override;
   void OnDropped() noexcept override;
@@ -34,10 +40,31 @@ class ReadAhead final : public ReadSink {
   class Waiting {
    public:
     virtual ~Waiting() = default;
-    virtual void Resume() = 0;
+    virtual void Resume(error_code code) = 0;
   };
   template <typename Handler>
-  class WaitingFor;
+  class WaitingFor final : public Waiting {
+   public:
+    explicit WaitingFor(Handler handler) : handler_(std::move(handler)) {}
+    // At once: nobody who wakes it is a coroutine.
+    void Resume(error_code code) override { std::move(handler_)(code); }
+
+   private:
+    Handler handler_;
+  };
+
+  // Has a coroutine wait.
+  class Joining {
+   public:
+    explicit Joining(ReadAhead& ahead) : ahead_(&ahead) {}
+    template <typename Handler>
+    void operator()(Handler handler) const {
+      ahead_->waiting_ = std::make_unique<WaitingFor<Handler>>(std::move(handler));
+    }
+
+   private:
+    ReadAhead* ahead_;
+  };
 
   std::function<void(IoResult)> on_read_;
   bool running_ = false;

@@ -99,7 +99,7 @@ Awaitable<bool> ServerConnection::ReadHead() {
   reader_.StartMessage();
   stream_->ExpiresAfter(requests_ == 0 ? options_.header_timeout : options_.keep_alive);
   if (!reader_.has_buffered()) {
-    const error_code ec = co_await reader_.Fill();
+    const auto [ec] = co_await reader_.Fill();
     if (ec) co_return false;
   }
   error_code ec;

@@ -9,14 +9,15 @@ namespace keywalk::sim {
 
 using Fault = ListedAnswer::Fault;
 
-SimNetwork::SimNetwork(GatewayHost& host, WireCounts& counts) : host_(host), counts_(counts) {
+SimNetwork::SimNetwork(asio::io_context& context, GatewayHost& host, WireCounts& counts)
+    : context_(context), host_(host), counts_(counts) {
   const KeyPool& pool = *host.pool(0);  // all have the same keys
   for (KeyIndex key = 0; key < pool.size(); ++key) keys_.emplace(pool.key(key), key);
 }
 
 std::unique_ptr<io::Stream> SimNetwork::Connect() {
   ++counts_.connections;
-  return std::make_unique<SimStream>(*this);
+  return std::make_unique<SimStream>(context_, *this);
 }
 
 void SimNetwork::Begin(Slot slot, const SimRequest& request) {

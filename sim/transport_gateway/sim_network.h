@@ -23,7 +23,7 @@ namespace keywalk::sim {
 class SimNetwork final : public Wire {
  public:
   // Both outlive it.
-  SimNetwork(GatewayHost& host, WireCounts& counts);
+  SimNetwork(asio::io_context& context, GatewayHost& host, WireCounts& counts);
 
   std::unique_ptr<io::Stream> Connect();
 
@@ -101,6 +101,7 @@ class SimNetwork final : public Wire {
   void After(Slot slot, Attempt& attempt, Duration wait, Event event);
   void Schedule(Slot slot, const Attempt& attempt, Instant at, Event event);
 
+  asio::io_context& context_;
   GatewayHost& host_;
   WireCounts& counts_;
   std::map<std::string, KeyIndex, std::less<>> keys_;

@@ -1,7 +1,6 @@
 #include "sim/transport_gateway/sim_stream.h"
 
 #include <algorithm>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
@@ -14,49 +13,23 @@ constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 
 }  // namespace
 
-// A suspended read: what resumes it, whatever its type.
-class SimStream::Waiter {
- public:
-  virtual ~Waiter() = default;
-  virtual void Resume() = 0;
-};
+SimStream::SimStream(asio::io_context& context, Wire& wire)
+    : context_(context), wire_(wire), parser_(io::Http1Parser::Role::kRequest, kMaxHeadBytes) {}
 
-template <typename Handler>
-class SimStream::WaiterOf final : public Waiter {
- public:
-  explicit WaiterOf(Handler handler) : handler_(std::move(handler)) {}
-  // Not at once: the one who wakes may be a coroutine itself.
-  void Resume() override { asio::post(std::move(handler_)); }
-
- private:
-  Handler handler_;
-};
-
-SimStream::SimStream(Wire& wire)
-    : wire_(wire), parser_(io::Http1Parser::Role::kRequest, kMaxHeadBytes) {}
-
-SimStream::~SimStream() { Close(); }
-
-Awaitable<void> SimStream::Wait() {
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-      [this](auto handler) {
-        using Handler = decltype(handler);
-        waiter_ = std::make_unique<WaiterOf<Handler>>(std::move(handler));
-        wire_.OnWait(*this);
-      },
-      kAwait);
+SimStream::~SimStream() {
+  sink_.reset();  // whoever waited has gone before
+  Close();
 }
 
-Awaitable<io::IoResult> SimStream::ReadSome(asio::mutable_buffer buffer) {
-  while (taken_ == incoming_.size() && !ended_) {
-    Awaitable<void> waiting = Wait();
-    co_await std::move(waiting);
-  }
-  co_return Take(buffer);
+Awaitable<io::IoResult> SimStream::ReadSome(asio::mutable_buffer) {
+  co_return io::IoResult(asio::error::operation_not_supported, 0);
 }
 
-void SimStream::StartRead(asio::mutable_buffer, std::shared_ptr<io::ReadSink> sink) {
-  sink->OnDropped();
+void SimStream::StartRead(asio::mutable_buffer buffer, std::shared_ptr<io::ReadSink> sink) {
+  read_into_ = buffer;
+  sink_ = std::move(sink);
+  if (taken_ < incoming_.size() || ended_) return Wake();
+  wire_.OnWait(*this);
 }
 
 io::IoResult SimStream::Take(asio::mutable_buffer buffer) {
@@ -145,7 +118,11 @@ void SimStream::End(error_code code) {
 }
 
 void SimStream::Wake() {
-  if (const std::unique_ptr<Waiter> waiter = std::move(waiter_)) waiter->Resume();
+  if (sink_ == nullptr) return;
+  // Not at once: the one who wakes may be a coroutine itself. Who reads waits for the end of it
+  // before the stream goes.
+  asio::post(context_,
+             [this, sink = std::exchange(sink_, nullptr)] { sink->OnRead(Take(read_into_)); });
 }
 
 }  // namespace keywalk::sim

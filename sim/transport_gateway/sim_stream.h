@@ -5,6 +5,7 @@
 #ifndef KEYWALK_SIM_TRANSPORT_GATEWAY_SIM_STREAM_H_
 #define KEYWALK_SIM_TRANSPORT_GATEWAY_SIM_STREAM_H_
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -49,12 +50,12 @@ inline constexpr std::chrono::hours kNoDeadline{101 * 365 * 24};
 // Confined to one io_context.
 class SimStream final : public io::Stream {
  public:
-  explicit SimStream(Wire& wire);
+  SimStream(asio::io_context& context, Wire& wire);
   ~SimStream() override;
 
   // --- the near end ---
+  // Only servers read past their buffer, and here is none.
   Awaitable<io::IoResult> ReadSome(asio::mutable_buffer buffer) override;
-  // Only servers read ahead, and here is none.
   void StartRead(asio::mutable_buffer buffer, std::shared_ptr<io::ReadSink> sink) override;
   Awaitable<io::IoResult> Write(std::span<const asio::const_buffer> buffers) override;
   void Close() noexcept override;
@@ -78,30 +79,27 @@ class SimStream final : public io::Stream {
   void Expire();
 
   const std::optional<Instant>& deadline() const { return deadline_; }
-  // A Read waits for bytes.
-  bool is_waiting() const { return waiter_ != nullptr; }
+  // A read waits for bytes.
+  bool is_waiting() const { return sink_ != nullptr; }
 
   // The wire's own note: whose request the connection carries.
   std::optional<Slot> slot;
 
  private:
-  class Waiter;
-  template <typename Handler>
-  class WaiterOf;
-
-  Awaitable<void> Wait();
   io::IoResult Take(asio::mutable_buffer buffer);
   void Receive(std::string_view bytes);
   void End(error_code code);
   void Wake();
 
+  asio::io_context& context_;
   Wire& wire_;
 
   std::optional<Instant> deadline_;
   std::string incoming_;
-  std::size_t taken_ = 0;  // of `incoming_`
-  error_code ended_;       // set: nothing more comes
-  std::unique_ptr<Waiter> waiter_;
+  std::size_t taken_ = 0;               // of `incoming_`
+  error_code ended_;                    // set: nothing more comes
+  std::shared_ptr<io::ReadSink> sink_;  // of the read that waits
+  asio::mutable_buffer read_into_;
 
   std::uint64_t written_ = 0;
   std::string unparsed_;

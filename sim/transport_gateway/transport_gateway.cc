@@ -36,7 +36,7 @@ class TransportGateway final : public Gateway, private FailoverObserver {
  public:
   TransportGateway(GatewayHost& host, WireCounts* counts)
       : host_(host),
-        network_(host, counts != nullptr ? *counts : own_counts_),
+        network_(context_, host, counts != nullptr ? *counts : own_counts_),
         work_(asio::make_work_guard(context_)) {
     const auto replicas = static_cast<std::uint32_t>(host.world().gateways.replicas);
     for (std::uint32_t i = 0; i < replicas; ++i) replicas_.push_back(MakeTransport(i));

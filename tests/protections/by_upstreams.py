@@ -40,7 +40,7 @@ switch("echo/compressed", ECHO, RECORD,
 
 switch("surplus/kept", SURPLUS, "lib/io/connection_pool.cc",
        edit("if (connection->reader.has_buffered()) return;", ""),
-       kills=["HttpTransportTest.ASurplusAnswerIsNotTheNextRequests"])
+       kills=["ReusedConnectionTest.ASurplusAnswerIsNotTheNextRequests"])
 switch("surplus/came-later", SURPLUS, "lib/io/connection_pool.cc",
        edit("connection->stream->IsStale()", "false"),
        kills=["HttpTransportTlsTest.AConnectionWithASurplusAnswerIsNotReused"])

@@ -116,7 +116,9 @@ class PairedStream final : public io::Stream, private VirtualTime::Entry {
       if (const error_code ec = WriteError()) co_return IoResult(ec, sent);
       sent += Put(io::RestOf(buffers, sent));
       if (sent == all) co_return IoResult({}, sent);
-      co_await writable_.async_wait(kAwaitTuple);
+      // A read that was under way may have taken it at once, before anybody waited.
+      const bool full = out_->bytes.size() >= options_.capacity;
+      if (full) co_await writable_.async_wait(kAwaitTuple);
     }
   }
 
