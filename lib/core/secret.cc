@@ -67,6 +67,10 @@ void WipeMemory(void* memory, std::size_t bytes) noexcept {
 
 void Wipe(std::string& text) noexcept {
   text.resize(text.capacity());
+  WipeContent(text);
+}
+
+void WipeContent(std::string& text) noexcept {
   WipeMemory(text.data(), text.size());
   text.clear();
 }

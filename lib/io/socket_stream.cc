@@ -44,6 +44,22 @@ error_code LastError() {
   return error_code(errno, asio::error::get_system_category());
 }
 
+// As many bytes as the socket takes without waiting; negative: errno says why none.
+ssize_t SendNow(int socket, std::span<const asio::const_buffer> buffers) {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  // Gathering takes the system longer.
+  if (buffers.size() == 1) return ::send(socket, buffers[0].data(), buffers[0].size(), kFlags);
+  constexpr std::size_t kMaxGathered = 64;
+  std::array<iovec, kMaxGathered> parts;
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = std::min(buffers.size(), kMaxGathered);
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+    parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+  }
+  return ::sendmsg(socket, &message, kFlags);
+}
+
 // What a TCP and a TLS stream have in common; `Layer` is the object that is read and written.
 template <typename Layer>
 class SocketStream final : public Stream, private DeadlineService::Entry {
@@ -79,15 +95,7 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   IoResult TryWrite(std::span<const asio::const_buffer> buffers) override {
     if (!lowest().is_open()) return IoResult(Ended(), 0);
     if constexpr (!kIsPlain) return IoResult({}, 0);
-    constexpr std::size_t kMaxGathered = 64;
-    std::array<iovec, kMaxGathered> parts;
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = std::min(buffers.size(), kMaxGathered);
-    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
-      parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
-    }
-    const ssize_t sent = ::sendmsg(lowest().native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = SendNow(lowest().native_handle(), buffers);
     if (sent < 0) return IoResult(Noted(LastError()), 0);
     written_ += static_cast<std::uint64_t>(sent);
     return IoResult({}, static_cast<std::size_t>(sent));

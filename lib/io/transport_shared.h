@@ -3,6 +3,7 @@
 #define KEYWALK_IO_TRANSPORT_SHARED_H_
 
 #include <boost/asio/io_context.hpp>
+#include <string>
 #include <utility>
 
 #include "io/connection_pool.h"
@@ -20,6 +21,9 @@ struct TransportShared {
   asio::io_context& context;
   const HttpTransportOptions options;
   ConnectionPool pool;
+  // Where a request's head is written until it is sent. Has the key meanwhile, and is wiped then:
+  // while it is at hand, and not when the answer comes.
+  std::string head;
   // The upstream let `Expect: 100-continue` go unanswered, or refused it: not asked again.
   bool ignores_expect = false;
 };

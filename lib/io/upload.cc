@@ -155,10 +155,9 @@ Awaitable<bool> Upload::SendSpilled() {
 
 // The head, if it has not gone out, and what is in memory.
 Awaitable<bool> Upload::SendChunks() {
-  std::array<asio::const_buffer, kMaxGathered> first;
-  std::size_t count = Gather(head_, recorded_.get(), first);
-  std::size_t next = head_.empty() ? count : count - 1;
-  std::vector<asio::const_buffer> buffers = RestOf({first.data(), count}, sent_before_);
+  const Gathered first = Gather(head_, recorded_.get());
+  std::size_t next = head_.empty() ? first.size() : first.size() - 1;
+  std::vector<asio::const_buffer> buffers = RestOf({first.data(), first.size()}, sent_before_);
   while (true) {
     if (!buffers.empty()) {
       connection_->ExpiresAfter(shared_->options.idle_timeout);
@@ -174,15 +173,14 @@ Awaitable<bool> Upload::SendChunks() {
   }
 }
 
-std::size_t Upload::Gather(const std::string& head, const RecordedBody* body,
-                           std::span<asio::const_buffer, kMaxGathered> buffers) {
-  std::size_t count = 0;
-  if (!head.empty()) buffers[count++] = asio::buffer(head);
+Upload::Gathered Upload::Gather(const std::string& head, const RecordedBody* body) {
+  Gathered buffers;
+  if (!head.empty()) buffers.push_back(asio::buffer(head));
   const std::size_t chunks = body != nullptr ? body->chunk_count() : 0;
-  for (std::size_t i = 0; i < chunks && count < buffers.size(); ++i) {
-    buffers[count++] = asio::buffer(body->chunk(i).data(), body->chunk(i).size());
+  for (std::size_t i = 0; i < chunks && buffers.size() < kMaxGathered; ++i) {
+    buffers.push_back(asio::buffer(body->chunk(i).data(), body->chunk(i).size()));
   }
-  return count;
+  return buffers;
 }
 
 Awaitable<void> Upload::SendStreamed() {

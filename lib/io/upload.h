@@ -2,6 +2,7 @@
 #ifndef KEYWALK_IO_UPLOAD_H_
 #define KEYWALK_IO_UPLOAD_H_
 
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,10 +26,10 @@ class Upload final {
   // Gathered buffers a single write takes (IOV_MAX is 1024; Asio passes on 64).
   static constexpr std::size_t kMaxGathered = 64;
 
-  // A request's beginning, as far as one write takes it: the head and the body in memory. Returns
-  // how many buffers that is.
-  static std::size_t Gather(const std::string& head, const RecordedBody* body,
-                            std::span<asio::const_buffer, kMaxGathered> buffers);
+  using Gathered = boost::container::static_vector<asio::const_buffer, kMaxGathered>;
+
+  // A request's beginning, as far as one write takes it: the head and the body in memory.
+  static Gathered Gather(const std::string& head, const RecordedBody* body);
 
   // The first `sent` bytes of what Gather() gives are sent already. With `expects_continue` the
   // head asks for a 100 (RFC 9110 section 10.1.1) and announces a chunked body, which follows when

@@ -1,6 +1,5 @@
 #include "io/upstream_exchange.h"
 
-#include <array>
 #include <boost/asio/ssl/error.hpp>
 #include <string>
 #include <utility>
@@ -54,7 +53,7 @@ bool UpstreamExchange::ExpectsContinue(const Request& request) const {
 
 void UpstreamExchange::SerializeHead(const Request& request, std::string& out) const {
   // Once, with room for the framing: a string that grows leaves the key behind where it was.
-  constexpr std::size_t kFraming = 512;
+  constexpr std::size_t kFraming = 128;
   out.reserve(kFraming + request.method.size() + request.target.size() +
               shared_->options.base.authority.size() + request.headers.text_bytes() +
               4 * request.headers.size());
@@ -79,19 +78,33 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   out += "\r\n";
 }
 
-// What the socket takes of the request at once: as a rule all of it.
-IoResult UpstreamExchange::TrySend(const Request& request, const std::string& head) {
-  std::array<asio::const_buffer, Upload::kMaxGathered> buffers;
-  const std::size_t count = Upload::Gather(head, request.recorded_body.get(), buffers);
-  connection_->ExpiresAfter(shared_->options.response_head_timeout);
-  return connection_->stream->TryWrite({buffers.data(), count});
+// Sends what the socket takes at once, as a rule all of it; gives how many bytes that were. If
+// something is left, `unsent_head` is the whole head.
+std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& unsent_head) {
+  std::string& head = shared_->head;
+  SerializeHead(request, head);
+  std::size_t sent = 0;
+  if (request.stream_body == nullptr && !expects_continue_) {
+    const Upload::Gathered buffers = Upload::Gather(head, request.recorded_body.get());
+    connection_->ExpiresAfter(shared_->options.response_head_timeout);
+    const IoResult result = connection_->stream->TryWrite({buffers.data(), buffers.size()});
+    const std::uint64_t body_bytes =
+        request.recorded_body != nullptr ? request.recorded_body->size() : 0;
+    // A failure to send is not the end: the upstream may have answered before it closed.
+    if (!result.ok() || result.bytes == head.size() + body_bytes) {
+      WipeContent(head);
+      return result.bytes;
+    }
+    sent = result.bytes;
+  }
+  unsent_head.swap(head);
+  return sent;
 }
 
 Awaitable<void> UpstreamExchange::SendSmall(const Request& request, const std::string& head,
                                             std::size_t sent) {
-  std::array<asio::const_buffer, Upload::kMaxGathered> buffers;
-  const std::size_t count = Upload::Gather(head, request.recorded_body.get(), buffers);
-  const std::vector<asio::const_buffer> rest = RestOf({buffers.data(), count}, sent);
+  const Upload::Gathered all = Upload::Gather(head, request.recorded_body.get());
+  const std::vector<asio::const_buffer> rest = RestOf({all.data(), all.size()}, sent);
   // A failure to send is not the end: the upstream may have answered before it closed.
   co_await connection_->stream->Write(rest);
 }
@@ -103,17 +116,11 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   expects_continue_ = ExpectsContinue(request);
   std::string head;
   const WipeAtEnd wiped(head);
-  SerializeHead(request, head);
-  const std::uint64_t body_bytes =
-      request.recorded_body != nullptr ? request.recorded_body->size() : 0;
-  const bool at_once = request.stream_body == nullptr && !expects_continue_;
-  IoResult sent({}, 0);
-  if (at_once) sent = TrySend(request, head);
-  const bool all_sent = at_once && (!sent.ok() || sent.bytes == head.size() + body_bytes);
-  if (!all_sent && at_once && IsSmall(request)) {
-    co_await SendSmall(request, head, sent.bytes);
-  } else if (!all_sent) {
-    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent.bytes,
+  const std::size_t sent = SendAtOnce(request, head);
+  if (!head.empty() && !expects_continue_ && IsSmall(request)) {
+    co_await SendSmall(request, head, sent);
+  } else if (!head.empty()) {
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent,
                                        expects_continue_);
     Upload::Start(upload_);
   }
@@ -135,14 +142,19 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
 }
 
 Awaitable<error_code> UpstreamExchange::ReadFinalHead(bool to_head_request) {
+  MessageReader& reader = connection_->reader;
   for (int interim = 0; interim <= kMaxInterimResponses; ++interim) {
-    const error_code ec = co_await connection_->reader.ReadHead();
+    error_code ec;
+    while (!reader.TakeHead(ec)) {
+      const auto [failed] = co_await reader.Fill();
+      if (failed) co_return failed;
+    }
     if (ec) co_return ec;
-    const int status = connection_->reader.head().status;
+    const int status = reader.head().status;
     if (status == 101 || status < 100) break;  // an upgrade nobody asked for
     if (status >= 200) co_return error_code{};
     if (status == 100 && upload_ != nullptr) upload_->Permit();
-    connection_->reader.StartMessage(to_head_request);
+    reader.StartMessage(to_head_request);
   }
   co_return make_error_code(boost::system::errc::protocol_error);
 }

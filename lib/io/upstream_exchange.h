@@ -54,7 +54,7 @@ class UpstreamExchange final : public ResponseBody {
  private:
   bool ExpectsContinue(const Request& request) const;
   void SerializeHead(const Request& request, std::string& out) const;
-  IoResult TrySend(const Request& request, const std::string& head);
+  std::size_t SendAtOnce(const Request& request, std::string& unsent_head);
   Awaitable<void> SendSmall(const Request& request, const std::string& head, std::size_t sent);
   Awaitable<error_code> ReadFinalHead(bool to_head_request);
   BodyChunk Take(const MessageReader::Piece& piece);
