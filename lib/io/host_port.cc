@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/byte_set.h"
 #include "io/http_server.h"
 
 namespace keywalk::io {
@@ -32,9 +33,9 @@ Result<HostPort> ParseHostPort(std::string_view address) {
 
 bool IsHostField(std::string_view value) {
   // RFC 3986 section 3.2.2: unreserved, sub-delims and the percent sign of an encoding
-  constexpr std::string_view kRegName =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=%";
-  std::size_t host_end = std::min(value.find_first_not_of(kRegName), value.size());
+  static constexpr ByteSet kInRegName(kLettersAndDigits, "-._~!$&'()*+,;=%");
+  const auto name_end = std::ranges::find_if_not(value, kInRegName);
+  auto host_end = static_cast<std::size_t>(name_end - value.begin());
   if (value.starts_with('[')) {
     const std::size_t bracket = value.find(']');
     if (bracket == std::string_view::npos) return false;

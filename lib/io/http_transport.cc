@@ -39,10 +39,10 @@ class HttpTransport final : public Transport {
         continue;
       }
       if (failure) co_return std::move(*failure);
-      Response response;
-      exchange->FillHead(response);
-      response.body = std::move(exchange);
-      co_return std::move(response);
+      RoundTripResult result{Response()};
+      exchange->FillHead(*result);
+      result->body = std::move(exchange);
+      co_return std::move(result);
     }
   }
 

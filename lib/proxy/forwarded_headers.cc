@@ -42,8 +42,8 @@ std::string ForwardedFor(const Headers& received, std::string_view peer) {
 Headers ForwardedHeaders(const Headers& received, const ClientSide& client, std::string_view host) {
   Headers headers;
   constexpr std::size_t kAdded = 5;
-  constexpr std::size_t kUsualBytes = 1024;
-  headers.Reserve(received.size() + kAdded, kUsualBytes);
+  constexpr std::size_t kAddedBytes = 192;  // their names, an address and our own name
+  headers.Reserve(received.size() + kAdded, received.text_bytes() + host.size() + kAddedBytes);
   headers.Add("Host", host);
   const bool has_connection = received.Contains("Connection");
   bool has_user_agent = false;

@@ -13,6 +13,7 @@ namespace {
 constexpr int kMaxDecodings = 3;
 
 bool HasDotDotSegment(std::string_view path) {
+  if (path.find("..") == path.npos) return false;
   while (true) {
     const std::size_t end = std::min(path.find_first_of("/\\"), path.size());
     const std::string_view segment = path.substr(0, end);

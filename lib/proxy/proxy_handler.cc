@@ -166,7 +166,7 @@ Awaitable<void> ProxyHandler::Exchange(io::ServerExchange& exchange, Plan& plan,
     co_await AnswerFailure(exchange, error, plan, record);
     co_return;
   }
-  Response response = std::move(*result);
+  Response& response = *result;
   record.status = response.status;
   record.attempts = response.attempts;
   record.key_hint = response.key_hint;

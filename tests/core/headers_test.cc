@@ -87,6 +87,20 @@ TEST(HeadersTest, NamesAreTokensAndValuesCannotSplitAField) {
   EXPECT_FALSE(IsValidHeaderValue(std::string_view("a\0b", 3)));
 }
 
+// The check goes by words: every byte counts wherever it stands in one.
+TEST(HeadersTest, EveryByteOfAValueIsCheckedWhereverItStands) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string value(size, 'v');
+      for (int byte = 0; byte < 256; ++byte) {
+        value[at] = static_cast<char>(byte);
+        const bool splits = byte == '\r' || byte == '\n' || byte == '\0';
+        EXPECT_EQ(IsValidHeaderValue(value), !splits) << size << ' ' << at << ' ' << byte;
+      }
+    }
+  }
+}
+
 TEST(HeadersTest, AFieldFromOutsideIsAddedOnlyIfValid) {
   Headers headers;
   EXPECT_TRUE(headers.AddIfValid("X-One", "1"));

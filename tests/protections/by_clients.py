@@ -47,7 +47,8 @@ switch("injection/bare-line-feeds", INJECTION, PARSER,
        edit("progress.code = FaultOfLines(read, impl_->role, impl_->last_byte);", ""),
        kills=["lines/"])
 switch("injection/values", INJECTION, "lib/core/headers.cc",
-       edit(r"valid &= c != '\r' && c != '\n' && c != '\0';", ""),
+       edit("if (HasLineEnd(word)) return false;", ""),
+       edit(r"return c == '\r' || c == '\n' || c == '\0';", "return false;"),
        kills=["HeadersTest.NamesAreTokensAndValuesCannotSplitAField"])
 
 switch("hops/fixed-fields", HOPS, "lib/proxy/forwarded_headers.cc",
