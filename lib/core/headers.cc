@@ -18,15 +18,15 @@ constexpr char ToLower(char c) noexcept {
 // tchar, RFC 9110 section 5.6.2.
 constexpr ByteSet kIsTokenChar(kLettersAndDigits, "!#$%&'*+-.^_`|~");
 
-// Not zero if and only if one of the eight bytes is.
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+
+// Not zero if and only if one of the eight bytes is zero.
 constexpr std::uint64_t ZeroBytes(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
   return (word - kOnes) & ~word & (kOnes << 7);
 }
 
 // True if one of them is CR, LF or NUL.
 constexpr bool HasLineEnd(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
   return (ZeroBytes(word) | ZeroBytes(word ^ kOnes * '\r') | ZeroBytes(word ^ kOnes * '\n')) != 0;
 }
 

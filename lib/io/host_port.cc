@@ -34,7 +34,7 @@ Result<HostPort> ParseHostPort(std::string_view address) {
 bool IsHostField(std::string_view value) {
   // RFC 3986 section 3.2.2: unreserved, sub-delims and the percent sign of an encoding
   static constexpr ByteSet kInRegName(kLettersAndDigits, "-._~!$&'()*+,;=%");
-  const auto name_end = std::ranges::find_if_not(value, kInRegName);
+  const auto name_end = std::ranges::find_if_not(value, [](char c) { return kInRegName(c); });
   auto host_end = static_cast<std::size_t>(name_end - value.begin());
   if (value.starts_with('[')) {
     const std::size_t bracket = value.find(']');

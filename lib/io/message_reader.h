@@ -34,7 +34,7 @@ class MessageReader {
 
   // Reads more bytes into the buffer, or waits for the read under way; gives an error code. To be
   // awaited on the spot, as ReadAhead::Join(). REQUIRES: has_space()
-  auto Fill() {
+  [[nodiscard]] auto Fill() {
     StartFill();
     return ahead_->Join();
   }

@@ -20,6 +20,7 @@ void ReadAhead::OnRead(IoResult result) {
 }
 
 void ReadAhead::OnDropped() noexcept {
+  running_ = false;
   // The coroutine that waits is never resumed: with its handler goes its frame.
   const std::unique_ptr<Waiting> dropped = std::move(waiting_);
 }

@@ -1,8 +1,9 @@
-// A read that goes on beside whatever else a connection does.
+// A read that can go on beside whatever else a connection does.
 #ifndef KEYWALK_IO_READ_AHEAD_H_
 #define KEYWALK_IO_READ_AHEAD_H_
 
 #include <boost/asio/async_result.hpp>
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -12,8 +13,8 @@
 
 namespace keywalk::io {
 
-// One read at a time, without a coroutine of its own: every request of a server has one. Confined
-// to its stream's io_context; held by shared_ptr, as the stream holds it while a read is pending.
+// One read at a time, without a coroutine of its own: every message has some. Confined to its
+// stream's io_context; held by shared_ptr, as the stream holds it while a read is pending.
 class ReadAhead final : public ReadSink {
  public:
   // Gets what every read gave; may start the next one.
@@ -25,9 +26,9 @@ class ReadAhead final : public ReadSink {
                     asio::mutable_buffer buffer);
   // What a read gives from now on is nobody's.
   void Forget() { on_read_ = nullptr; }
-  // Waits for the read under way and gives its error code. To be awaited on the spot, which takes
-  // no frame. At most one coroutine may wait. REQUIRES: running()
-  auto Join() {
+  // Waits until no read is under way and gives the last one's error code. To be awaited on the
+  // spot, which takes no frame. At most one coroutine may wait. REQUIRES: running()
+  [[nodiscard]] auto Join() {
     return asio::async_initiate<decltype(kAwaitTuple), void(error_code)>(Joining(*this),
                                                                          kAwaitTuple);
   }
@@ -59,6 +60,7 @@ class ReadAhead final : public ReadSink {
     explicit Joining(ReadAhead& ahead) : ahead_(&ahead) {}
     template <typename Handler>
     void operator()(Handler handler) const {
+      assert(ahead_->running_ && ahead_->waiting_ == nullptr);
       ahead_->waiting_ = std::make_unique<WaitingFor<Handler>>(std::move(handler));
     }
 

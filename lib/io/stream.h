@@ -32,7 +32,7 @@ class IoResult {
   std::size_t bytes;
 };
 
-// Gets what a read gave that no coroutine waited for.
+// Gets what a read gave, whether a coroutine waits for that or not.
 class ReadSink {
  public:
   virtual ~ReadSink() = default;

@@ -21,8 +21,8 @@ struct TransportShared {
   asio::io_context& context;
   const HttpTransportOptions options;
   ConnectionPool pool;
-  // Where a request's head is written until it is sent. Has the key meanwhile, and is wiped then:
-  // while it is at hand, and not when the answer comes.
+  // Where a request's head is written. Has the key until that is sent, and is wiped then: while it
+  // is in the cache, and not when the answer comes.
   std::string head;
   // The upstream let `Expect: 100-continue` go unanswered, or refused it: not asked again.
   bool ignores_expect = false;

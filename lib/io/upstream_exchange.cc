@@ -1,6 +1,7 @@
 #include "io/upstream_exchange.h"
 
 #include <boost/asio/ssl/error.hpp>
+#include <cassert>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,7 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
 // something is left, `unsent_head` is the whole head.
 std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& unsent_head) {
   std::string& head = shared_->head;
+  assert(head.empty());
   SerializeHead(request, head);
   std::size_t sent = 0;
   if (request.stream_body == nullptr && !expects_continue_) {
@@ -119,6 +121,8 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   const std::size_t sent = SendAtOnce(request, head);
   if (!head.empty() && !expects_continue_ && IsSmall(request)) {
     co_await SendSmall(request, head, sent);
+    WipeContent(head);
+    shared_->head.swap(head);
   } else if (!head.empty()) {
     upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent,
                                        expects_continue_);

@@ -60,7 +60,8 @@ class Worker {
   std::future<void> DrainServer(io::HttpServer& server, std::chrono::milliseconds limit);
 
   const ProxyShared& shared_;
-  // One thread runs it; others post to it, and touch none of its sockets.
+  // One thread runs it. Others post to it and make transports for it that have no socket yet; its
+  // sockets are touched by that thread only, and so are not locked.
   asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<Executor> work_;
   std::shared_ptr<const Serving> serving_;  // the handler's, as who reloads knows it

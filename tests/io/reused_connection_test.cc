@@ -2,15 +2,20 @@
 // and gives no request another one's answer. Method: real sockets, and streams that close on cue.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "io/connector.h"
 #include "io/http_transport.h"

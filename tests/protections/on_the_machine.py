@@ -61,7 +61,8 @@ switch("freed/fields", FREED, "lib/include/keywalk/secret.h",
 switch("freed/growth", FREED, SECRET,
        edit("Wipe(text);", "", within="grown = text;\n  Wipe(text);"), kills=["secrets.wiped"])
 switch("freed/heads", FREED, "lib/io/upstream_exchange.cc",
-       edit("WipeContent(head);", "head.clear();"), kills=["secrets.wiped"])
+       edit("WipeContent(head);", "head.clear();", within="WipeContent(head);\n      return"),
+       kills=["secrets.wiped"])
 switch("freed/uploads", FREED, "lib/io/upload.h",
        edit("Wipe(head_);", ""), kills=["secrets.wiped"])
 

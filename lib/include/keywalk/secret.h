@@ -16,7 +16,7 @@ namespace keywalk {
 void WipeMemory(void* memory, std::size_t bytes) noexcept;
 // The same for a string's text and spare room; it is empty then.
 void Wipe(std::string& text) noexcept;
-// The same for a string that is kept and wiped after every use: what lies behind its end has been.
+// The same for its text only. REQUIRES: it has not become shorter since it was wiped last
 void WipeContent(std::string& text) noexcept;
 // Makes room for that many characters, and leaves no text behind where it was before.
 void GrowWiped(std::string& text, std::size_t capacity);
