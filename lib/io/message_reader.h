@@ -4,6 +4,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -49,6 +50,7 @@ class MessageReader {
 
   bool has_space() const { return end_ < capacity_ || begin_ > 0; }
   bool has_buffered() const { return begin_ < end_; }
+  bool has_buffered(std::uint64_t bytes) const { return end_ - begin_ >= bytes; }
   // True if any byte of the current message has been seen.
   bool message_begun() const { return begun_ || has_buffered(); }
 

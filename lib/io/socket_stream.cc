@@ -45,10 +45,10 @@ error_code LastError() {
 }
 
 // As many bytes as the socket takes without waiting; negative: errno says why none.
-ssize_t SendNow(int socket, std::span<const asio::const_buffer> buffers) {
-  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+ssize_t SendNow(int socket, std::span<const asio::const_buffer> buffers, int more_flags) {
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | more_flags;
   // Gathering takes the system longer.
-  if (buffers.size() == 1) return ::send(socket, buffers[0].data(), buffers[0].size(), kFlags);
+  if (buffers.size() == 1) return ::send(socket, buffers[0].data(), buffers[0].size(), flags);
   constexpr std::size_t kMaxGathered = 64;
   std::array<iovec, kMaxGathered> parts;
   msghdr message{};
@@ -57,7 +57,7 @@ ssize_t SendNow(int socket, std::span<const asio::const_buffer> buffers) {
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
     parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
   }
-  return ::sendmsg(socket, &message, kFlags);
+  return ::sendmsg(socket, &message, flags);
 }
 
 // What a TCP and a TLS stream have in common; `Layer` is the object that is read and written.
@@ -93,12 +93,10 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
   }
 
   IoResult TryWrite(std::span<const asio::const_buffer> buffers) override {
-    if (!lowest().is_open()) return IoResult(Ended(), 0);
-    if constexpr (!kIsPlain) return IoResult({}, 0);
-    const ssize_t sent = SendNow(lowest().native_handle(), buffers);
-    if (sent < 0) return IoResult(Noted(LastError()), 0);
-    written_ += static_cast<std::uint64_t>(sent);
-    return IoResult({}, static_cast<std::size_t>(sent));
+    return TryWrite(buffers, 0);
+  }
+  IoResult TryWriteSoon(std::span<const asio::const_buffer> buffers) override {
+    return TryWrite(buffers, MSG_MORE);
   }
 
   Awaitable<IoResult> Write(std::span<const asio::const_buffer> buffers) override {
@@ -188,6 +186,15 @@ class SocketStream final : public Stream, private DeadlineService::Entry {
     SocketStream* stream_;
     std::shared_ptr<ReadSink> sink_;
   };
+
+  IoResult TryWrite(std::span<const asio::const_buffer> buffers, int flags) {
+    if (!lowest().is_open()) return IoResult(Ended(), 0);
+    if constexpr (!kIsPlain) return IoResult({}, 0);
+    const ssize_t sent = SendNow(lowest().native_handle(), buffers, flags);
+    if (sent < 0) return IoResult(Noted(LastError()), 0);
+    written_ += static_cast<std::uint64_t>(sent);
+    return IoResult({}, static_cast<std::size_t>(sent));
+  }
 
   std::optional<std::uint64_t> Acknowledged() const noexcept {
     if (!lowest().is_open()) return std::nullopt;

@@ -62,6 +62,11 @@ class Stream {
   virtual IoResult TryWrite(std::span<const asio::const_buffer> /*buffers*/) {
     return IoResult({}, 0);
   }
+  // The same for what nobody waits for: it may go out with what is written next, or by itself
+  // within a fraction of a second.
+  virtual IoResult TryWriteSoon(std::span<const asio::const_buffer> buffers) {
+    return TryWrite(buffers);
+  }
 
   // Writes everything, gathered. At most one write may be pending; a read may be beside it. The
   // span and what it points to belong to the caller until the awaitable completes.

@@ -42,7 +42,8 @@ Upload::Upload(std::shared_ptr<TransportShared> shared,
       head_(std::move(head)),
       sent_before_(sent),
       chunked_(expects_continue || (stream_ != nullptr && !stream_->size())),
-      turn_(expects_continue ? Turn::kWaiting : Turn::kSend) {}
+      turn_(expects_continue ? Turn::kWaiting : Turn::kSend),
+      head_sent_(expects_continue && head_.empty()) {}
 
 void Upload::Start(const std::shared_ptr<Upload>& upload) {
   // Nothing in it throws but for want of memory, which then ends the program's task.
@@ -66,7 +67,18 @@ bool Upload::OnAnswer() {
   return withheld;
 }
 
-Awaitable<void> Upload::SendEmptyBody() { return SendLastChunk(""); }
+Awaitable<void> Upload::SendEmptyBody(bool answer_is_whole) {
+  std::string last;
+  AppendLastChunk(last, Headers());
+  std::array<asio::const_buffer, 1> buffers{asio::buffer(last)};
+  Stream& stream = *connection_->stream;
+  IoResult sent = answer_is_whole ? stream.TryWriteSoon(buffers) : stream.TryWrite(buffers);
+  if (sent.ok() && sent.bytes < last.size()) {
+    buffers[0] += sent.bytes;
+    sent = co_await stream.Write(buffers);
+  }
+  done_ = sent.ok();
+}
 
 // `before` ends the chunk that came before, if one did.
 Awaitable<void> Upload::SendLastChunk(std::string before) {
@@ -105,11 +117,14 @@ Awaitable<void> Upload::Run(std::shared_ptr<Upload> self) {
 Awaitable<void> Upload::AwaitContinue() {
   connection_->ExpiresAfter(shared_->options.response_head_timeout);
   waiting_.emplace(shared_->context.get_executor(), shared_->options.continue_wait);
-  const std::array<asio::const_buffer, 1> head{asio::buffer(head_)};
-  const IoResult sent = co_await connection_->stream->Write(head);
-  head_.clear();
-  head_sent_ = sent.ok();
-  if (!sent.ok()) turn_ = Turn::kStop;
+  if (!head_sent_) {
+    const std::array<asio::const_buffer, 1> head{asio::buffer(head_) + sent_before_};
+    const IoResult sent = co_await connection_->stream->Write(head);
+    head_.clear();
+    sent_before_ = 0;
+    head_sent_ = sent.ok();
+    if (!sent.ok()) turn_ = Turn::kStop;
+  }
   if (turn_ == Turn::kWaiting) co_await waiting_->async_wait(kAwaitTuple);
   if (turn_ != Turn::kWaiting) co_return;
   shared_->ignores_expect = true;
@@ -121,11 +136,13 @@ Awaitable<void> Upload::SendRecorded() {
   Awaitable<bool> sending = SendChunks();
   const bool in_memory_sent = co_await std::move(sending);
   if (!in_memory_sent) co_return;
-  if (!recorded_->in_memory()) {
-    Awaitable<bool> rest = SendSpilled();
-    const bool all_sent = co_await std::move(rest);
-    if (!all_sent) co_return;
+  if (recorded_->in_memory()) {
+    done_ = true;
+    co_return;
   }
+  Awaitable<bool> rest = SendSpilled();
+  const bool all_sent = co_await std::move(rest);
+  if (!all_sent) co_return;
   if (chunked_) {
     Awaitable<void> ending = SendLastChunk("\r\n");
     co_await std::move(ending);
@@ -154,17 +171,22 @@ Awaitable<bool> Upload::SendSpilled() {
 }
 
 // The head, if it has not gone out, and what is in memory.
+// What is in memory, and the end of the body if that is all of it.
 Awaitable<bool> Upload::SendChunks() {
+  std::string end;
+  if (chunked_ && recorded_->in_memory()) AppendLastChunk(end.append("\r\n"), Headers());
   const Gathered first = Gather(head_, recorded_.get());
   std::size_t next = head_.empty() ? first.size() : first.size() - 1;
   std::vector<asio::const_buffer> buffers = RestOf({first.data(), first.size()}, sent_before_);
   while (true) {
+    const bool all = next == recorded_->chunk_count();
+    if (all && !end.empty()) buffers.push_back(asio::buffer(end));
     if (!buffers.empty()) {
       connection_->ExpiresAfter(shared_->options.idle_timeout);
       const IoResult sent = co_await connection_->stream->Write(buffers);
       if (!sent.ok()) co_return false;
     }
-    if (next == recorded_->chunk_count()) co_return true;
+    if (all) co_return true;
     buffers.clear();
     while (next < recorded_->chunk_count() && buffers.size() < kMaxGathered) {
       const std::string_view chunk = recorded_->chunk(next++);

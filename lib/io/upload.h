@@ -33,7 +33,7 @@ class Upload final {
 
   // The first `sent` bytes of what Gather() gives are sent already. With `expects_continue` the
   // head asks for a 100 (RFC 9110 section 10.1.1) and announces a chunked body, which follows when
-  // Permit() is called, or after a while without an answer.
+  // Permit() is called, or after a while without an answer; it is empty if all of it is sent.
   Upload(std::shared_ptr<TransportShared> shared, std::shared_ptr<UpstreamConnection> connection,
          const Request& request, std::string head, std::size_t sent, bool expects_continue);
 
@@ -47,9 +47,10 @@ class Upload final {
   // The upstream wants the body.
   void Permit();
   // The upstream has answered: a body that it has not asked for is not sent. Returns true if there
-  // is one, which SendEmptyBody() ends before it began: the connection can then be used again.
+  // is one, which SendEmptyBody() ends before it began: the connection can then be used again. If
+  // the answer is whole nobody waits for that, and it may go with the next request.
   bool OnAnswer();
-  Awaitable<void> SendEmptyBody();
+  Awaitable<void> SendEmptyBody(bool answer_is_whole);
   // The connection is closed: there is nobody to send to.
   void OnClosed();
 
@@ -76,7 +77,7 @@ class Upload final {
   std::shared_ptr<const RecordedBody> recorded_;  // these two until all is sent
   std::shared_ptr<BodySource> stream_;
   std::string head_;
-  const std::size_t sent_before_;
+  std::size_t sent_before_;
   const bool chunked_;
   bool done_ = false;
   bool ended_ = false;  // done, or given up; the response decides what that means

@@ -79,21 +79,21 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
   out += "\r\n";
 }
 
-// Sends what the socket takes at once, as a rule all of it; gives how many bytes that were. If
-// something is left, `unsent_head` is the whole head.
+// Sends what the socket takes at once, as a rule all that is to be sent before the upstream says
+// anything; gives how many bytes that were. If something is left, `unsent_head` is the whole head.
 std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& unsent_head) {
   std::string& head = shared_->head;
   assert(head.empty());
   SerializeHead(request, head);
   std::size_t sent = 0;
-  if (request.stream_body == nullptr && !expects_continue_) {
-    const Upload::Gathered buffers = Upload::Gather(head, request.recorded_body.get());
+  if (request.stream_body == nullptr || expects_continue_) {
+    const RecordedBody* body = expects_continue_ ? nullptr : request.recorded_body.get();
+    const Upload::Gathered buffers = Upload::Gather(head, body);
     connection_->ExpiresAfter(shared_->options.response_head_timeout);
     const IoResult result = connection_->stream->TryWrite({buffers.data(), buffers.size()});
-    const std::uint64_t body_bytes =
-        request.recorded_body != nullptr ? request.recorded_body->size() : 0;
+    const std::uint64_t all = head.size() + (body != nullptr ? body->size() : 0);
     // A failure to send is not the end: the upstream may have answered before it closed.
-    if (!result.ok() || result.bytes == head.size() + body_bytes) {
+    if (!result.ok() || result.bytes == all) {
       WipeContent(head);
       return result.bytes;
     }
@@ -123,16 +123,19 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
     co_await SendSmall(request, head, sent);
     WipeContent(head);
     shared_->head.swap(head);
-  } else if (!head.empty()) {
-    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent,
+  } else if (!head.empty() || expects_continue_) {
+    const std::size_t of_unsent = head.empty() ? 0 : sent;
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), of_unsent,
                                        expects_continue_);
     Upload::Start(upload_);
   }
   const error_code ec = co_await ReadFinalHead(request.method == "HEAD");
   const bool withheld = upload_ != nullptr && upload_->OnAnswer();
-  if (withheld && !ec) co_await upload_->SendEmptyBody();
   if (!ec) {
     MessageReader& reader = connection_->reader;
+    const auto& length = reader.head().content_length;
+    const bool whole = length && reader.has_buffered(*length);
+    if (withheld) co_await upload_->SendEmptyBody(whole);
     content_length_ = reader.parser().done() ? 0 : reader.head().content_length;
     keep_alive_ = reader.head().keep_alive && !reader.parser().needs_eof();
     co_return std::nullopt;
