@@ -62,8 +62,8 @@ class Stream {
   virtual IoResult TryWrite(std::span<const asio::const_buffer> /*buffers*/) {
     return IoResult({}, 0);
   }
-  // The same for what nobody waits for: it may go out with what is written next, or by itself
-  // within a fraction of a second.
+  // The same for what nobody waits for: it may go out with what is written next, or soon by itself
+  // (a socket's retransmission timeout).
   virtual IoResult TryWriteSoon(std::span<const asio::const_buffer> buffers) {
     return TryWrite(buffers);
   }

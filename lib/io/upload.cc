@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <cassert>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,6 +23,13 @@ TransportError SourceError(const TransportError& error) {
   }
   return TransportError(Kind::kRequestBody, error.code,
                         "reading the request's body: " + error.message);
+}
+
+// The end of a chunk, and of a body without trailers.
+std::string EndOfChunks() {
+  std::string end("\r\n");
+  AppendLastChunk(end, Headers());
+  return end;
 }
 
 // At most so many bytes are its last chunk.
@@ -80,10 +88,9 @@ Awaitable<void> Upload::SendEmptyBody(bool answer_is_whole) {
   done_ = sent.ok();
 }
 
-// `before` ends the chunk that came before, if one did.
-Awaitable<void> Upload::SendLastChunk(std::string before) {
-  AppendLastChunk(before, Headers());
-  const std::array<asio::const_buffer, 1> last{asio::buffer(before)};
+Awaitable<void> Upload::SendLastChunk() {
+  const std::string end = EndOfChunks();
+  const std::array<asio::const_buffer, 1> last{asio::buffer(end)};
   const IoResult sent = co_await connection_->stream->Write(last);
   done_ = sent.ok();
 }
@@ -144,7 +151,7 @@ Awaitable<void> Upload::SendRecorded() {
   const bool all_sent = co_await std::move(rest);
   if (!all_sent) co_return;
   if (chunked_) {
-    Awaitable<void> ending = SendLastChunk("\r\n");
+    Awaitable<void> ending = SendLastChunk();
     co_await std::move(ending);
   } else {
     done_ = true;
@@ -170,11 +177,10 @@ Awaitable<bool> Upload::SendSpilled() {
   }
 }
 
-// The head, if it has not gone out, and what is in memory.
-// What is in memory, and the end of the body if that is all of it.
+// The head, if it has not gone out, what is in memory, and the end of the body if that is all of
+// it.
 Awaitable<bool> Upload::SendChunks() {
-  std::string end;
-  if (chunked_ && recorded_->in_memory()) AppendLastChunk(end.append("\r\n"), Headers());
+  const std::string end = chunked_ && recorded_->in_memory() ? EndOfChunks() : std::string();
   const Gathered first = Gather(head_, recorded_.get());
   std::size_t next = head_.empty() ? first.size() : first.size() - 1;
   std::vector<asio::const_buffer> buffers = RestOf({first.data(), first.size()}, sent_before_);
@@ -206,6 +212,7 @@ Upload::Gathered Upload::Gather(const std::string& head, const RecordedBody* bod
 }
 
 Awaitable<void> Upload::SendStreamed() {
+  assert(sent_before_ == 0);
   const std::chrono::milliseconds idle = shared_->options.idle_timeout;
   std::uint64_t left = stream_->size().value_or(0);
   std::string& framing = head_;  // goes out with the first piece

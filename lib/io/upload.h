@@ -67,7 +67,7 @@ class Upload final {
   Awaitable<void> SendRecorded();
   Awaitable<bool> SendChunks();
   Awaitable<bool> SendSpilled();
-  Awaitable<void> SendLastChunk(std::string before);
+  Awaitable<void> SendLastChunk();
   Awaitable<void> SendStreamed();
   std::uint64_t TakeMore(std::uint64_t left, std::vector<asio::const_buffer>& buffers);
   void SetTurn(Turn turn);

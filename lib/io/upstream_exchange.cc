@@ -92,8 +92,9 @@ std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& un
     connection_->ExpiresAfter(shared_->options.response_head_timeout);
     const IoResult result = connection_->stream->TryWrite({buffers.data(), buffers.size()});
     const std::uint64_t all = head.size() + (body != nullptr ? body->size() : 0);
-    // A failure to send is not the end: the upstream may have answered before it closed.
-    if (!result.ok() || result.bytes == all) {
+    // A failure to send is not the end: the upstream may have answered before it closed. Where
+    // more would follow, it is left to who sends that.
+    if (result.bytes == all || (!result.ok() && !expects_continue_)) {
       WipeContent(head);
       return result.bytes;
     }
@@ -133,11 +134,10 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
   const bool withheld = upload_ != nullptr && upload_->OnAnswer();
   if (!ec) {
     MessageReader& reader = connection_->reader;
-    const auto& length = reader.head().content_length;
-    const bool whole = length && reader.has_buffered(*length);
-    if (withheld) co_await upload_->SendEmptyBody(whole);
     content_length_ = reader.parser().done() ? 0 : reader.head().content_length;
     keep_alive_ = reader.head().keep_alive && !reader.parser().needs_eof();
+    const bool whole = content_length_ && reader.has_buffered(*content_length_);
+    if (withheld) co_await upload_->SendEmptyBody(whole);
     co_return std::nullopt;
   }
   if (upload_ != nullptr && upload_->source_error()) co_return upload_->source_error();

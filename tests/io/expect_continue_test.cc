@@ -170,7 +170,8 @@ TEST(ExpectContinueTest, ARefusalComesBeforeTheBody) {
 // What may wait for the next request does not wait for ever.
 TEST(ExpectContinueTest, TheEndOfTheBodyComesWithoutANextRequest) {
   std::string after_answer;
-  ServerThread server([&after_answer](ServerExchange& exchange) -> Awaitable<void> {
+  bool ended = false;
+  ServerThread server([&](ServerExchange& exchange) -> Awaitable<void> {
     io::Stream& raw = exchange.TakeOver();
     const std::string_view text = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
     const std::array<asio::const_buffer, 1> answer{asio::buffer(text)};
@@ -179,11 +180,12 @@ TEST(ExpectContinueTest, TheEndOfTheBodyComesWithoutANextRequest) {
     std::array<char, 8'192> buffer;
     const io::IoResult read = co_await raw.ReadSome(asio::buffer(buffer));
     after_answer.assign(buffer.data(), read.bytes);
+    ended = true;
   });
   IoRunner io;
   const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
   EXPECT_EQ(RoundTrip(io, *transport, Post(1'000'000)).status, 401);
-  while (server.Ask([&] { return after_answer.empty(); })) std::this_thread::yield();
+  while (!server.Ask([&] { return ended; })) std::this_thread::yield();
   EXPECT_EQ(server.Ask([&] { return after_answer; }), "0\r\n\r\n");
 }
 

@@ -48,7 +48,8 @@ struct HttpTransportOptions {
   // Bodies of so many bytes and more that can be sent again wait for the upstream's 100 (Continue)
   // behind `Expect: 100-continue`, in chunks, so that a refusal costs a head and neither the upload
   // nor the connection. 0: none do. An upstream that lets `continue_wait` pass, or answers 417 or
-  // 411, is not asked again.
+  // 411, is not asked again. The end of a body that was not wanted may come in one piece with the
+  // next request.
   std::uint64_t expect_continue_bytes = 0;
   std::chrono::milliseconds continue_wait{1'000};
   std::size_t max_idle_connections = 256;
