@@ -3,7 +3,7 @@
 
 wiped_test.py BIN_DIR FREED_BLOCKS_LIBRARY: a proxy with that library preloaded serves requests with
 failover, buffered and streamed, recorded, kept back (Expect), on used and on fresh connections; it
-reloads good and bad files and ends. The library looks into every block that is freed.
+reloads good and bad files and ends; heads grow. The library looks into every block that is freed.
 """
 
 import http.client
@@ -32,11 +32,11 @@ def preloads(program, library):
     return ":".join([str(library), *paths])
 
 
-def ask(address, path="/x", body=b"{}", chunked=False):
+def ask(address, path="/x", body=b"{}", chunked=False, fields=None):
     connection = http.client.HTTPConnection(address, timeout=20)
     for _ in range(2):  # one connection, then a fresh one upstream as well
         connection.request("POST", f"{path}?{CANARY}", iter([body]) if chunked else body,
-                           encode_chunked=chunked)
+                           fields or {}, encode_chunked=chunked)
         connection.getresponse().read()
 
 
@@ -90,6 +90,7 @@ class Wiped:
                          "KEYWALK_TEST_SECRETS": str(self.secrets),
                          "KEYWALK_TEST_FREED": str(self.freed)})
         ask(address)
+        ask(address, fields={"X-Long": "x" * 10_000})  # what was kept for heads is too small
         ask(address, body=b"x" * 300_000)
         ask(address, body=b"x" * 100_000, chunked=True)
         self.write_keys(2, 3)
