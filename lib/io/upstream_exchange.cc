@@ -80,7 +80,8 @@ void UpstreamExchange::SerializeHead(const Request& request, std::string& out) c
 }
 
 // Sends what the socket takes at once, as a rule all that is to be sent before the upstream says
-// anything; gives how many bytes that were. If something is left, `unsent_head` is the whole head.
+// anything. If something is left, `unsent_head` is the whole head, and what is given says how many
+// bytes of it and the body are sent.
 std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& unsent_head) {
   std::string& head = shared_->head;
   assert(head.empty());
@@ -96,7 +97,7 @@ std::size_t UpstreamExchange::SendAtOnce(const Request& request, std::string& un
     // more would follow, it is left to who sends that.
     if (result.bytes == all || (!result.ok() && !expects_continue_)) {
       WipeContent(head);
-      return result.bytes;
+      return 0;
     }
     sent = result.bytes;
   }
@@ -125,8 +126,7 @@ Awaitable<std::optional<TransportError>> UpstreamExchange::Run(const Request& re
     WipeContent(head);
     shared_->head.swap(head);
   } else if (!head.empty() || expects_continue_) {
-    const std::size_t of_unsent = head.empty() ? 0 : sent;
-    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), of_unsent,
+    upload_ = std::make_shared<Upload>(shared_, connection_, request, std::move(head), sent,
                                        expects_continue_);
     Upload::Start(upload_);
   }
@@ -152,7 +152,7 @@ Awaitable<error_code> UpstreamExchange::ReadFinalHead(bool to_head_request) {
   MessageReader& reader = connection_->reader;
   for (int interim = 0; interim <= kMaxInterimResponses; ++interim) {
     error_code ec;
-    while (!reader.TakeHead(ec)) {
+    while (!reader.TakeHead(ec)) {  // as ReadHead(), without a frame of its own
       const auto [failed] = co_await reader.Fill();
       if (failed) co_return failed;
     }

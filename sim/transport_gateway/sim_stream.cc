@@ -28,7 +28,7 @@ Awaitable<io::IoResult> SimStream::ReadSome(asio::mutable_buffer) {
 void SimStream::StartRead(asio::mutable_buffer buffer, std::shared_ptr<io::ReadSink> sink) {
   read_into_ = buffer;
   sink_ = std::move(sink);
-  if (taken_ < incoming_.size() || ended_) return Wake();
+  if (CanRead()) return Wake();
   wire_.OnWait(*this);
 }
 
@@ -86,7 +86,7 @@ void SimStream::Close() noexcept {
 
 bool SimStream::IsStale() noexcept {
   Expire();
-  return ended_ || taken_ < incoming_.size();
+  return CanRead();
 }
 
 void SimStream::ExpiresAfter(std::chrono::milliseconds time) noexcept {

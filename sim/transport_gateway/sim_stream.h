@@ -86,6 +86,7 @@ class SimStream final : public io::Stream {
   std::optional<Slot> slot;
 
  private:
+  bool CanRead() const { return ended_ || taken_ < incoming_.size(); }
   io::IoResult Take(asio::mutable_buffer buffer);
   void Receive(std::string_view bytes);
   void End(error_code code);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -49,6 +50,18 @@ struct Log {
     expected.push_back(exchange.head().headers.HasToken("Expect", "100-continue"));
   }
 };
+
+// Answers before the body has come; what of it comes then.
+Awaitable<std::string> AnswerAndRead(ServerExchange& exchange, std::string_view text,
+                                     std::chrono::milliseconds limit) {
+  io::Stream& raw = exchange.TakeOver();
+  const std::array<asio::const_buffer, 1> answer{asio::buffer(text)};
+  co_await raw.Write(answer);
+  raw.ExpiresAfter(limit);
+  std::array<char, 8'192> buffer;
+  const io::IoResult read = co_await raw.ReadSome(asio::buffer(buffer));
+  co_return std::string(buffer.data(), read.bytes);
+}
 
 // So long a wait would end the test.
 constexpr std::chrono::hours kForEver{1};
@@ -150,15 +163,10 @@ TEST(ExpectContinueTest, ARefusalComesBeforeTheBody) {
   Log log;
   ServerThread server([&log](ServerExchange& exchange) -> Awaitable<void> {
     log.Add(exchange);
-    io::Stream& raw = exchange.TakeOver();
-    const std::string_view text = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n";
-    const std::array<asio::const_buffer, 1> answer{asio::buffer(text)};
-    co_await raw.Write(answer);
     // While the rest of the answer is still to come: a body would be sent now, if at all.
-    raw.ExpiresAfter(std::chrono::milliseconds(100));
-    std::array<char, 8'192> buffer;
-    const io::IoResult read = co_await raw.ReadSome(asio::buffer(buffer));
-    log.after_answer.assign(buffer.data(), read.bytes);
+    Awaitable<std::string> reading = AnswerAndRead(
+        exchange, "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n", std::chrono::milliseconds(100));
+    log.after_answer = co_await std::move(reading);
   });
   IoRunner io;
   const auto transport = TransportFor(io, Expecting(server.port(), kForEver));
@@ -172,14 +180,9 @@ TEST(ExpectContinueTest, TheEndOfTheBodyComesWithoutANextRequest) {
   std::string after_answer;
   bool ended = false;
   ServerThread server([&](ServerExchange& exchange) -> Awaitable<void> {
-    io::Stream& raw = exchange.TakeOver();
-    const std::string_view text = "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno";
-    const std::array<asio::const_buffer, 1> answer{asio::buffer(text)};
-    co_await raw.Write(answer);
-    raw.ExpiresAfter(std::chrono::seconds(10));
-    std::array<char, 8'192> buffer;
-    const io::IoResult read = co_await raw.ReadSome(asio::buffer(buffer));
-    after_answer.assign(buffer.data(), read.bytes);
+    Awaitable<std::string> reading = AnswerAndRead(
+        exchange, "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno", std::chrono::seconds(10));
+    after_answer = co_await std::move(reading);
     ended = true;
   });
   IoRunner io;
